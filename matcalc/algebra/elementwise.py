@@ -1,0 +1,345 @@
+"""Element-wise products, powers and functions.
+
+The counterpart of ``algebra.products`` for ⊙: scalars come out, powers of equal bases merge,
+exponentials multiply by adding, ones disappear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from matcalc.algebra import heads, normal
+from matcalc.algebra.functions import FUNCTIONS
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, make_apply
+from matcalc.algebra.shapes import SCALAR, Shape
+from matcalc.errors import MatcalcError
+
+
+def is_head(node: Node, head: str) -> bool:
+    return isinstance(node, Apply) and node.head == head
+
+
+def is_elementwise(node: Node) -> bool:
+    """An element-wise function of the table, applied."""
+    if not isinstance(node, Apply) or node.head not in FUNCTIONS:
+        return False
+    return FUNCTIONS[node.head].signature == "(m,n) -> (m,n)"
+
+
+def is_positive(node: Apply) -> bool:
+    """Every value of this function is positive."""
+    return node.head in FUNCTIONS and FUNCTIONS[node.head].positive
+
+
+# --- element-wise products and powers -----------------------------------------------------------
+
+
+class _Entries:
+    """Factors of an element-wise product being collected: scalars outside, bases with exponents."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.outside = normal.Factors()
+        self.powers: dict[Node, Node] = {}
+        self.exponents: list[Node] = []
+        self.zero = False
+
+    def take(self, node: Node, exponent: Node) -> None:
+        """Multiply, entry by entry, by ``node .^ exponent``."""
+        whole = normal.is_integer(exponent)
+        if normal.is_zero(node):
+            self.zero = True
+            return
+        match node:
+            case Sum():
+                c, base = normal.primitive(node)
+                if not whole and c < 0:
+                    c, base = -c, normal.neg(base)
+                self.outside.take(normal.number(c), exponent)
+                self._add(base, exponent)
+            case Product():
+                scalar, base = outside(node)
+                if whole or normal.is_nonnegative(scalar):
+                    self.outside.take(scalar, exponent)
+                    if _is_ones_matrix(base):
+                        return
+                    if isinstance(base, Product):
+                        self._add(base, exponent)
+                    else:
+                        self.take(base, exponent)
+                else:
+                    self._add(node, exponent)
+            case Apply(head="hadamard") if whole:
+                for factor in node.args:
+                    self.take(factor, exponent)
+            case Apply(head="epow"):
+                base, e = node.args
+                if whole:
+                    self._add(base, normal.mul(e, exponent))
+                elif (normal.integer(e) or 1) % 2 == 0:
+                    self._add(elementwise("abs", base), normal.mul(e, exponent))
+                else:
+                    self._add(node, exponent)
+            case Apply(head="abs") if (normal.integer(exponent) or 1) % 2 == 0:
+                self.take(node.args[0], exponent)
+            case Apply(head="exp"):
+                self.exponents.append(normal.mul(exponent, node.args[0]))
+            case Apply(head="ones"):
+                pass
+            case _:
+                self._add(node, exponent)
+
+    def _add(self, base: Node, exponent: Node) -> None:
+        before = self.powers.get(base)
+        self.powers[base] = exponent if before is None else normal.add(before, exponent)
+
+    def _merge_signs(self) -> None:
+        """u .* sign(u) = |u|, |u|^k .* sign(u) = u^k for odd k."""
+        for base in [b for b, e in self.powers.items() if is_head(b, "sign") and e is normal.ONE]:
+            assert isinstance(base, Apply)
+            u = base.args[0]
+            k = self.powers.get(elementwise("abs", u))
+            if k is not None and (normal.integer(k) or 0) % 2:
+                del self.powers[base], self.powers[elementwise("abs", u)]
+                self.take(u, k)
+            elif self.powers.get(u) is normal.ONE:
+                del self.powers[base], self.powers[u]
+                self.take(elementwise("abs", u), normal.ONE)
+
+    def _take_exponential(self) -> None:
+        if not self.exponents:
+            return
+        u = normal.add(*self.exponents)
+        if normal.is_zero(u):
+            return
+        for base, e in list(self.powers.items()):
+            turned = logistic_denominator(base, u) if e is normal.MINUS_ONE else None
+            if turned is not None:
+                del self.powers[base]
+                self.take(turned, e)
+                return
+        made = elementwise("exp", u)
+        if is_head(made, "exp"):
+            self.powers[made] = normal.ONE
+        else:
+            self.take(made, normal.ONE)
+
+    def build(self) -> Node:
+        self._take_exponential()
+        self._merge_signs()
+        for base, e in list(self.powers.items()):
+            if is_head(base, "hadamard") and normal.is_integer(e):  # (u .* v)^(1/2) twice
+                del self.powers[base]
+                self.take(base, e)
+        for base, e in list(self.powers.items()):
+            if is_head(base, "abs") and (normal.integer(e) or 1) % 2 == 0:
+                del self.powers[base]
+                self.take(base, e)
+        if self.zero:
+            return normal.zero(self.shape)
+        parts: list[Node] = []
+        diagonals: list[Node] = []
+        for base, e in self.powers.items():
+            if e is normal.ZERO:
+                continue
+            if normal.is_identity(base) and normal.is_integer(e):
+                diagonals.append(normal.ones(self.shape.rows))
+            elif is_head(base, "diag") and e is normal.ONE:
+                assert isinstance(base, Apply)
+                diagonals.append(base.args[0])
+            else:
+                parts.append(base if e is normal.ONE else make_apply("epow", (base, e), base.shape))
+        inside = self._join(parts)
+        if diagonals:
+            inside = heads.diag(hadamard(*diagonals, heads.diagonal(inside)))
+        return normal.mul(self.outside.build(), inside)
+
+    def _join(self, parts: list[Node]) -> Node:
+        if not parts:
+            return normal.ones_matrix(self.shape)
+        if len(parts) == 1:
+            return parts[0]
+        parts.sort(key=lambda part: part.digest)
+        return make_apply("hadamard", tuple(parts), self.shape)
+
+
+def outside(node: Product) -> tuple[Node, Node]:
+    """A matrix product as (scalar factors, chain)."""
+    scalar = normal.product(node.coefficient, node.scalars, (), SCALAR)
+    return scalar, normal.product(Fraction(1), (), node.chain, node.shape)
+
+
+def _is_ones_matrix(node: Node) -> bool:
+    if normal.is_ones(node):
+        return True
+    if not isinstance(node, Product) or len(node.chain) != 2:
+        return False
+    return all(normal.is_ones(b) or normal.is_ones(normal.transpose(b)) for b, _ in node.chain)
+
+
+def hadamard(*nodes: Node) -> Node:
+    """The element-wise product of nodes of one shape."""
+    shape = nodes[0].shape
+    if shape.is_scalar:
+        return normal.mul(*nodes)
+    if shape.is_row:
+        return normal.transpose(hadamard(*(normal.transpose(node) for node in nodes)))
+    entries = _Entries(shape)
+    for node in nodes:
+        entries.take(node, normal.ONE)
+    return entries.build()
+
+
+def epow(base: Node, exponent: Node) -> Node:
+    """The element-wise power."""
+    if base.shape.is_scalar:
+        return normal.power(base, exponent)
+    if base.shape.is_row:
+        return normal.transpose(epow(normal.transpose(base), exponent))
+    if exponent is normal.ZERO:
+        return normal.ones_matrix(base.shape)
+    entries = _Entries(base.shape)
+    entries.take(base, exponent)
+    if entries.zero and (not isinstance(exponent, Number) or exponent.value < 0):
+        raise MatcalcError("domain", "division by zero", hint="check the denominator")
+    return entries.build()
+
+
+def entry_powers(node: Node) -> list[tuple[Node, Node]]:
+    """The factors of an element-wise product with their exponents."""
+    found: list[tuple[Node, Node]] = []
+    for part in node.args if isinstance(node, Apply) and node.head == "hadamard" else (node,):
+        if isinstance(part, Apply) and part.head == "epow":
+            found.append((part.args[0], part.args[1]))
+        else:
+            found.append((part, normal.ONE))
+    return found
+
+
+def logistic_denominator(base: Node, u: Node) -> Node | None:
+    """a 1 + b exp(u) turned into b 1 + a exp(-u), else None."""
+    if not isinstance(base, Sum) or len(base.terms) != 2:
+        return None
+    (s, a), (t, b) = base.terms
+    for one, c, power, d in ((s, a, t, b), (t, b, s, a)):
+        if is_head(power, "exp") and (one is normal.ONE or _is_ones_matrix(one)):
+            assert isinstance(power, Apply)
+            if power.args[0] is u:
+                turned = elementwise("exp", normal.neg(u))
+                return normal.linear(((one, d), (turned, c)), base.shape)
+    return None
+
+
+# --- element-wise functions ---------------------------------------------------------------------
+
+
+def elementwise(name: str, arg: Node) -> Node:
+    """f applied to every entry."""
+    row = FUNCTIONS[name]
+    if arg.shape.is_row and not arg.shape.is_scalar:
+        return normal.transpose(elementwise(name, normal.transpose(arg)))
+    if normal.is_zero(arg) and row.at_zero:
+        return _constant(Fraction(row.at_zero), arg.shape)
+    if row.parity and _leads_negative(arg):
+        turned = elementwise(name, normal.neg(arg))
+        return normal.neg(turned) if row.parity < 0 else turned
+    if not arg.shape.is_scalar:
+        constant = _constant_entry(arg)
+        if constant is not None:
+            value = elementwise(name, constant)
+            return normal.mul(value, normal.ones_matrix(arg.shape))
+    simplified = _SIMPLER[name](arg) if name in _SIMPLER else None
+    return make_apply(name, (arg,), arg.shape) if simplified is None else simplified
+
+
+def _constant(value: Fraction, shape: Shape) -> Node:
+    if value == 0:
+        return normal.zero(shape)
+    return normal.scale(value, normal.ones_matrix(shape))
+
+
+def _constant_entry(arg: Node) -> Node | None:
+    """s where arg = s ones, else None."""
+    if _is_ones_matrix(arg):
+        return normal.ONE
+    if isinstance(arg, Product):
+        scalar, inside = outside(arg)
+        return scalar if _is_ones_matrix(inside) else None
+    return None
+
+
+def _leads_negative(arg: Node) -> bool:
+    match arg:
+        case Number():
+            return arg.value < 0
+        case Product():
+            return arg.coefficient < 0
+        case Sum():
+            return normal.primitive(arg)[0] < 0
+    return False
+
+
+def _exp(arg: Node) -> Node | None:
+    if arg.shape.is_scalar:
+        scalars = normal.Factors()
+        scalars.exponents.append(arg)
+        made = scalars.build()
+        return None if is_head(made, "exp") else made
+    c, inner = normal.split(arg)
+    if is_head(inner, "log"):
+        assert isinstance(inner, Apply)
+        return epow(inner.args[0], normal.number(c))
+    return None
+
+
+def _log(arg: Node) -> Node | None:
+    if isinstance(arg, Apply) and arg.head == "exp":
+        return arg.args[0]
+    if isinstance(arg, Apply) and arg.head == "det":
+        return heads.logdet(arg.args[0])
+    if normal.is_zero(arg):
+        raise MatcalcError("domain", "log(0) has no value", hint="check the argument of log")
+    return normal.ZERO if arg is normal.ONE else None
+
+
+def _abs(arg: Node) -> Node | None:
+    nonnegative = arg.shape.is_scalar and normal.is_nonnegative(arg)
+    return arg if nonnegative or positive(arg) else None
+
+
+def _sign(arg: Node) -> Node | None:
+    return _constant(Fraction(1), arg.shape) if positive(arg) else None
+
+
+def positive(node: Node) -> bool:
+    """Known to be > 0 in every entry (a cheap, safe test)."""
+    match node:
+        case Number():
+            return node.value > 0
+        case Symbol():
+            return "positive" in node.facts
+        case Sum():
+            signs = all(c > 0 and (positive(t) or normal.is_nonnegative(t)) for t, c in node.terms)
+            return signs and any(positive(t) for t, _ in node.terms)
+        case Product(chain=()) if node.shape.is_scalar:
+            return node.coefficient > 0 and all(positive(b) for b, _ in node.scalars)
+        case Apply(head="ones"):
+            return True
+        case Apply(head="transpose"):
+            return positive(node.args[0])
+        case Apply(head="hadamard" | "epow"):
+            return all(positive(b) for b, _ in entry_powers(node))
+        case Apply():
+            return is_positive(node)
+    return False
+
+
+_SIMPLER: dict[str, Callable[[Node], Node | None]] = {
+    "exp": _exp,
+    "log": _log,
+    "abs": _abs,
+    "sign": _sign,
+    "step": _sign,
+    "relu": lambda arg: arg if positive(arg) else None,
+}

@@ -1,0 +1,420 @@
+"""Common factors taken out, by exact printed cost.
+
+Bottom-up and memoised.  In a sum, every factor that two or more terms share (a scalar base, the
+first or last factor of the chain, a factor of an element-wise product, a linear head) names a
+group; from a group its common scalars and its longest common left, then right, window are
+extracted, and the candidate that makes the printed form shortest is taken, until none does.  Ties
+are broken by structure, never by the order in which nodes were made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from weakref import WeakKeyDictionary
+
+from matcalc.algebra import heads, normal
+from matcalc.algebra.cost import coefficient_cost, cost
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
+from matcalc.algebra.rewrite import expand, rebuild
+from matcalc.algebra.shapes import SCALAR, Shape
+
+Term = tuple[Node, Fraction]
+Key = tuple[str, Node, Node]
+
+_MANY = 40  # from here on all disjoint groups are taken in one round
+_LOOKAHEAD, _BEAM = 8, 4  # up to so many terms, so many ways are followed to their end
+_ROUNDS = 4
+_FEW = 6  # up to here a candidate is judged by what is left of it, factored in its turn
+
+
+def simplify(node: Node, keep: Container[Node] = ()) -> Node:
+    """The shorter of the factored form and the factored form of the expansion.
+
+    The sums in ``keep`` (those that were typed) stay as they are unless the expansion is shorter.
+    """
+    best = factor(node, keep)
+    expanded = expand(node)
+    if expanded is not None and expanded is not node:
+        other = factor(expanded, keep)
+        if cost(other) < cost(best):
+            return other
+    return best
+
+
+def factor(root: Node, keep: Container[Node] = ()) -> Node:
+    """The root with common factors taken out of every sum but those in ``keep``."""
+
+    def combine(node: Node, done: dict[Node, Node]) -> Node:
+        if node in keep:
+            return node
+        fresh = rebuild(node, done)
+        return _factor_sum(fresh) if isinstance(fresh, Sum) and fresh not in keep else fresh
+
+    best = fold(root, combine, {})
+    for _ in range(_ROUNDS):  # what was left of a large group may itself have common factors
+        again = fold(best, combine, {})
+        if cost(again) >= cost(best):
+            break
+        best = again
+    return best
+
+
+_factored: WeakKeyDictionary[Node, Node] = WeakKeyDictionary()
+
+
+def _factor_sum(node: Sum) -> Node:
+    """The sum with common factors taken out; the same sum comes up on many ways, so kept."""
+    known = _factored.get(node)
+    if known is None:
+        if node.shape.is_row and not node.shape.is_scalar:
+            known = normal.transpose(_factor_node(normal.transpose(node)))
+        else:
+            known = _without_common_factors(node)
+        _factored[node] = known
+    return known
+
+
+def _without_common_factors(node: Sum) -> Node:
+    if len(node.terms) <= _LOOKAHEAD:
+        candidates = _ranked(node.terms, node.shape)[:_BEAM]
+        nexts = [_taken(node.terms, [c], node.shape) for c in candidates]
+        ways = [_factor_node(way) for way in nexts if _measure(way) < _measure(node)]
+        return min(ways, key=lambda way: (cost(way), way.digest)) if ways else node
+    terms = node.terms
+    while candidates := _ranked(terms, node.shape):
+        chosen, used = [], set[int]()
+        for candidate in candidates if len(terms) > _MANY else candidates[:1]:
+            if not used.intersection(candidate.members):
+                used.update(candidate.members)
+                chosen.append(candidate)
+        again = _taken(terms, chosen, node.shape)
+        if _measure(again) >= _measure(normal.linear(terms, node.shape)):
+            break
+        if not isinstance(again, Sum) or len(again.terms) <= _LOOKAHEAD:
+            return _factor_node(again)
+        terms = again.terms
+    return normal.linear(terms, node.shape)
+
+
+def _factor_node(node: Node) -> Node:
+    return _factor_sum(node) if isinstance(node, Sum) else node
+
+
+def _measure(node: Node) -> tuple[int, int]:
+    """What every extraction makes smaller, so that factoring ends."""
+    return cost(node), len(node.terms) if isinstance(node, Sum) else 1
+
+
+def _ranked(terms: Sequence[Term], shape: Shape) -> list[_Candidate]:
+    return sorted(_candidates(terms, shape), key=lambda c: (-c.gain, c.rank))
+
+
+def _taken(terms: Sequence[Term], chosen: Sequence[_Candidate], shape: Shape) -> Node:
+    """The sum with the terms of each group replaced by the group's product."""
+    used = {i for candidate in chosen for i in candidate.members}
+    rest = [term for i, term in enumerate(terms) if i not in used]
+    return normal.linear([*rest, *((c.node, Fraction(1)) for c in chosen)], shape)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    gain: int
+    members: tuple[int, ...]
+    node: Node
+
+    @property
+    def rank(self) -> bytes:
+        return self.node.digest
+
+
+def _candidates(terms: Sequence[Term], shape: Shape) -> Iterator[_Candidate]:
+    groups: dict[Key, list[int]] = {}
+    for i, (term, _) in enumerate(terms):
+        for key in set(_keys(term)):
+            groups.setdefault(key, []).append(i)
+    yield from _restored(terms, groups, shape)
+    seen: set[tuple[str, tuple[int, ...]]] = set()
+    for key, members in groups.items():
+        if len(members) < 2 or ((key[0], tuple(members)) in seen and key[0] != "entry"):
+            continue
+        seen.add((key[0], tuple(members)))
+        group = [terms[i] for i in members]
+        if len(members) < len(terms) and all(_is_monomial(term) for term, _ in group):
+            continue  # a polynomial is not written in Horner's way
+        node = _extract(key, group, shape)
+        if node is None:
+            continue
+        gain = _group_cost(group) - _signed_cost(node) + (key[0] == "identity")
+        if gain > 0:
+            yield _Candidate(gain, tuple(members), node)
+
+
+def _is_monomial(term: Node) -> bool:
+    """A product of powers of scalar symbols."""
+    if isinstance(term, Product):
+        return not term.chain and all(isinstance(b, Symbol) for b, _ in term.scalars)
+    return isinstance(term, Symbol | Number) and term.shape.is_scalar
+
+
+def _restored(
+    terms: Sequence[Term], groups: dict[Key, list[int]], shape: Shape
+) -> Iterator[_Candidate]:
+    """Terms that add up to a sum which is a factor of another: E - E W = E (I - W)."""
+    place = {term: i for i, (term, _) in enumerate(terms)}
+    for key, members in groups.items():
+        base = key[1]
+        if not isinstance(base, Sum) or key[2] is not normal.ONE or not base.terms:
+            continue
+        spread = [place.get(term) for term, _ in base.terms]
+        if base.shape != shape or any(i is None or i in members for i in spread):
+            continue
+        ratios = {terms[place[term]][1] / c for term, c in base.terms}
+        if len(ratios) != 1:
+            continue
+        (c,) = ratios
+        node = _extract(key, [(base, c), *(terms[i] for i in members)], shape)
+        if node is None:
+            continue
+        taken = [*members, *(place[term] for term, _ in base.terms)]
+        gain = _group_cost([terms[i] for i in taken]) - _signed_cost(node)
+        if gain > 0:
+            yield _Candidate(gain, tuple(taken), node)
+
+
+def _group_cost(group: list[Term]) -> int:
+    return cost(normal.linear(group, group[0][0].shape))
+
+
+def _signed_cost(node: Node) -> int:
+    c, unit = normal.split(node)
+    if isinstance(unit, Sum):
+        return cost(unit)
+    return cost(unit) + coefficient_cost(c)
+
+
+def _keys(term: Node) -> Iterator[Key]:
+    """What a term could share with another."""
+    nothing = normal.ONE
+    match term:
+        case Product():
+            if term.shape.is_scalar and term.chain:
+                yield ("scalar", term, nothing)
+                for chain in _orientations(term):
+                    yield ("left", *chain[0])
+                    yield ("right", *chain[-1])
+                return
+            for b, _ in term.scalars:
+                yield ("scalar", b, nothing)
+                if len(term.scalars) == 1 and isinstance(b, Product):
+                    yield from _keys(b)
+            if not term.chain and not term.shape.is_scalar:
+                yield ("identity", nothing, nothing)
+            if term.chain:
+                yield ("left", *term.chain[0])
+                yield ("right", *term.chain[-1])
+                if len(term.chain) == 1 and term.chain[0][1] is nothing:
+                    yield from _entry_keys(term.chain[0][0])
+        case Number():
+            return
+        case _:
+            if term.shape.is_scalar:
+                yield ("scalar", term, nothing)
+            else:
+                yield ("left", term, nothing)
+                yield ("right", term, nothing)
+                yield from _entry_keys(term)
+
+
+def _entry_keys(node: Node) -> Iterator[Key]:
+    if isinstance(node, Apply):
+        if node.head in ("diag", "diagonal", "vec"):
+            yield ("head:" + node.head, normal.ONE, normal.ONE)
+        if node.shape.is_column or node.head in ("hadamard", "epow"):
+            for base, _ in heads.entry_powers(node):
+                if not normal.is_ones(base):
+                    yield ("entry", base, normal.ONE)
+            return
+    if node.shape.is_column:
+        yield ("entry", node, normal.ONE)
+
+
+def _orientations(term: Product) -> tuple[normal.Chain, ...]:
+    scalars, there = normal.transposed_chain(term.chain)
+    if scalars.powers or scalars.coefficient != 1 or len(there) != len(term.chain):
+        return (term.chain,)
+    return (term.chain, there)
+
+
+def _extract(key: Key, group: list[Term], shape: Shape) -> Node | None:
+    """The group as one node with what the key names (and all else that is common) taken out."""
+    kind = key[0]
+    if kind.startswith("head:"):
+        return _extract_head(kind[5:], group, shape)
+    if kind == "entry":
+        return _extract_entry(key[1], group, shape)
+    if kind == "identity":
+        return _extract_identity(group, shape)
+    if shape.is_scalar and kind != "scalar":
+        return _extract_oriented(key, group)
+    parts = [_parts(term, c) for term, c in group]
+    common = _common_scalars([p[1] for p in parts])
+    left, right = _common_windows([p[2] for p in parts])
+    if not common and not left and not right:
+        return None
+    inner_shape = _inner_shape(left, right, shape)
+    rest: list[Term] = []
+    for c, scalars, chain in parts:
+        kept = {b: normal.sub(e, common.get(b, normal.ZERO)) for b, e in scalars.items()}
+        middle = chain[len(left) : len(chain) - len(right)]
+        rest.append((_assemble(kept, middle, inner_shape), c))
+    inner = _refactor(normal.linear(rest, inner_shape), group)
+    factors = [normal.power(b, e) for b, e in common.items()]
+    chain_left = [normal.power(b, e) for b, e in left]
+    chain_right = [normal.power(b, e) for b, e in right]
+    return normal.mul(*factors, *chain_left, inner, *chain_right)
+
+
+def _refactor(node: Node, group: list[Term]) -> Node:
+    """What is left of a group, factored in its turn if shorter than the group (so this ends)."""
+    if isinstance(node, Sum) and len(node.terms) <= _FEW and cost(node) < _group_cost(group):
+        return _factor_sum(node)
+    return node
+
+
+def _parts(term: Node, c: Fraction) -> tuple[Fraction, dict[Node, Node], normal.Chain]:
+    if isinstance(term, Product) and not (term.chain and term.shape.is_scalar):
+        return c, dict(term.scalars), term.chain
+    if term is normal.ONE:
+        return c, {}, ()
+    if term.shape.is_scalar:
+        return c, {term: normal.ONE}, ()
+    return c, {}, ((term, normal.ONE),)
+
+
+def _common_scalars(all_scalars: list[dict[Node, Node]]) -> dict[Node, Node]:
+    common: dict[Node, Node] = {}
+    for base in sorted(set.intersection(*map(set, all_scalars)), key=lambda b: b.digest):
+        exponents = [s[base] for s in all_scalars]
+        if all(e is exponents[0] for e in exponents):
+            common[base] = exponents[0]
+        elif all(isinstance(e, Number) for e in exponents):
+            values = [e.value for e in exponents if isinstance(e, Number)]
+            low = min(values) if min(values) > 0 else max(values) if max(values) < 0 else None
+            if low is not None:
+                common[base] = normal.number(low)
+    return common
+
+
+def _common_windows(chains: list[normal.Chain]) -> tuple[normal.Chain, normal.Chain]:
+    shortest = min(map(len, chains))
+    first = chains[0]
+    i = 0
+    while i < shortest and all(chain[i] == first[i] for chain in chains):
+        i += 1
+    j = 0
+    while j < shortest - i and all(chain[-1 - j] == first[-1 - j] for chain in chains):
+        j += 1
+    return first[:i], first[len(first) - j :]
+
+
+def _inner_shape(left: normal.Chain, right: normal.Chain, shape: Shape) -> Shape:
+    rows = left[-1][0].shape.cols if left else shape.rows
+    cols = right[0][0].shape.rows if right else shape.cols
+    return Shape(rows, cols)
+
+
+def _assemble(scalars: dict[Node, Node], chain: normal.Chain, shape: Shape) -> Node:
+    factors = [normal.power(b, e) for b, e in scalars.items() if e is not normal.ZERO]
+    nodes = [normal.power(b, e) for b, e in chain]
+    if not nodes and not shape.is_scalar:
+        nodes = [normal.identity(shape.rows)]
+    return normal.mul(*factors, *nodes) if factors or nodes else normal.ONE
+
+
+def _extract_oriented(key: Key, group: list[Term]) -> Node | None:
+    """u' A v + u' B w of scalars: each chain turned so that it begins (or ends) with the key."""
+    kind, pair = key[0], (key[1], key[2])
+    end = 0 if kind == "left" else -1
+    turned: list[tuple[Fraction, dict[Node, Node], normal.Chain]] = []
+    for term, c in group:
+        scalars: dict[Node, Node] = {}
+        base = term
+        if isinstance(term, Product) and not term.chain:
+            scalars = dict(term.scalars)
+            ((base, e),) = scalars.items()
+            if e is not normal.ONE:
+                return None
+            scalars = {}
+        if not isinstance(base, Product):
+            return None
+        chain = next((o for o in _orientations(base) if o[end] == pair), None)
+        if chain is None:
+            return None
+        turned.append((c, scalars, chain))
+    left, right = _common_windows([chain for _, _, chain in turned])
+    if (kind == "left" and not left) or (kind == "right" and not right):
+        return None
+    if all(len(left) + len(right) >= len(chain) for _, _, chain in turned):
+        return None
+    inner_shape = _inner_shape(left, right, SCALAR)
+    rest = [
+        (_assemble(s, chain[len(left) : len(chain) - len(right)], inner_shape), c)
+        for c, s, chain in turned
+    ]
+    inner = _refactor(normal.linear(rest, inner_shape), group)
+    chain_left = [normal.power(b, e) for b, e in left]
+    chain_right = [normal.power(b, e) for b, e in right]
+    return normal.mul(*chain_left, inner, *chain_right)
+
+
+def _extract_identity(group: list[Term], shape: Shape) -> Node:
+    """s I + t I = (s + t) I."""
+    rest = [(heads.outside(term)[0], c) for term, c in group if isinstance(term, Product)]
+    inner = _refactor(normal.linear(rest, SCALAR), group)
+    return normal.mul(inner, normal.identity(shape.rows))
+
+
+def _extract_head(head: str, group: list[Term], shape: Shape) -> Node | None:
+    """f(a) + f(b) = f(a + b) for linear f."""
+    rest: list[Term] = []
+    for term, c in group:
+        scalars: list[Node] = []
+        if isinstance(term, Product):
+            scalars = [normal.power(b, e) for b, e in term.scalars]
+            term = term.chain[0][0]
+        if not isinstance(term, Apply):
+            return None
+        rest.append((normal.mul(*scalars, term.args[0]), c))
+    inner = _refactor(normal.linear(rest, rest[0][0].shape), group)
+    return heads.apply(head, (inner,), shape)
+
+
+def _extract_entry(base: Node, group: list[Term], shape: Shape) -> Node | None:
+    """u .* v + u .* w = u .* (v + w), with all scalars and entry-wise factors in common."""
+    coefficients = [c for _, c in group]
+    all_scalars: list[dict[Node, Node]] = []
+    all_entries: list[dict[Node, Node]] = []
+    for term, _ in group:
+        matrix = heads.outside(term)[1] if isinstance(term, Product) else term
+        all_scalars.append(dict(term.scalars) if isinstance(term, Product) else {})
+        all_entries.append(dict(heads.entry_powers(matrix)))
+    scalars, entries = _common_scalars(all_scalars), _common_scalars(all_entries)
+    if base not in entries:
+        return None
+    rest: list[Term] = []
+    for c, mine, powers in zip(coefficients, all_scalars, all_entries, strict=True):
+        outside = [normal.power(b, e) for b, e in _less(mine, scalars)]
+        inside = [heads.epow(b, e) for b, e in _less(powers, entries)]
+        rest.append((normal.mul(*outside, heads.hadamard(*inside)), c))
+    inner = _refactor(normal.linear(rest, shape), group)
+    factors = [normal.power(b, e) for b, e in scalars.items()]
+    common = [heads.epow(b, e) for b, e in entries.items()]
+    return normal.mul(*factors, heads.hadamard(*common, inner))
+
+
+def _less(powers: dict[Node, Node], common: dict[Node, Node]) -> Iterator[tuple[Node, Node]]:
+    """The powers that are left when the common ones are taken out."""
+    for base, e in powers.items():
+        yield base, normal.sub(e, common[base]) if base in common else e

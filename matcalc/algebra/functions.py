@@ -1,0 +1,655 @@
+"""THE FUNCTION TABLE: everything matcalc knows about a function is its one row here.
+
+From a row follow the parser's keyword, shape inference, the derivative, all renderings, numeric
+evaluation, ``matcalc functions``, the README's table and the row's own tests.  To add a function,
+add a row.
+
+There are three sorts of rows.
+
+* *Element-wise* functions (``derivative`` is given) map each entry x to f(x).  Their derivative is
+  a formula in the scalar x, as every calculus book has it; ``calculus.differential`` lifts it to
+  vectors and matrices: df(X) = f'(X) .* dX.
+* *Defined* functions (``definition`` is given) are short for an expression in matcalc's own
+  language and have no derivative of their own: norm(X) is sqrt(tr(X' X)).
+* The others give their ``differential`` in matcalc's own language, in the parameters and ``dX`` for
+  the parameter X, or, where they are linear, the ``adjoint`` as well: if df = <G, f(dX)>, then
+  df = <adjoint, dX>.
+
+Signatures are shapes in size names that unify: ``(n,n) -> (1,1)`` says square in, scalar out.
+Formulas: K. B. Petersen and M. S. Pedersen, The Matrix Cookbook (2012), cited as MC and equation;
+J. R. Magnus and H. Neudecker, Matrix Differential Calculus (3rd ed.), cited as MN; NIST Digital
+Library of Mathematical Functions, cited as DLMF.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Function:
+    """One row.
+
+    ``parameters``  the names that the formulas of the row use
+    ``signature``   unifiable shapes; the size names may be used in the formulas, as in ``ones(n)``
+    ``derivative``  f'(x) for element-wise functions, a formula in the scalar x
+    ``differential`` df in the parameters and dX, dY, ...
+    ``adjoint``     for linear functions: the cotangent of the parameter, from the cotangent G
+    ``definition``  what the function is short for
+    ``domain``      condition on the parameters for f to be differentiable, ``""`` if everywhere;
+                    ``{X}`` stands for the argument as written
+    ``parity``      -1 for odd, +1 for even functions, 0 for neither
+    ``at_zero``     f(0) where that is a number worth knowing ("0", "1"), else ""
+    ``latex``       a command, or a template in which ``#1`` is the argument
+    ``numpy``       an expression in ``{0}``; vectors are 1-D, scalars floats
+    ``helper``      a Python function that ``numpy`` calls and that emitted code brings along
+    ``mpmath``      an expression in the first parameter (and ``mp``); element-wise: on a number
+    ``sympy``       the name of the SymPy function, or an expression in ``{0}``; "" if there is none
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    signature: str
+    doc: str
+    derivative: str = ""
+    differential: str = ""
+    adjoint: str = ""
+    definition: str = ""
+    aliases: tuple[str, ...] = ()
+    domain: str = ""
+    parity: int = 0
+    at_zero: str = ""
+    positive: bool = False
+    latex: str = ""
+    numpy: str = ""
+    helper: str = ""
+    mpmath: str = ""
+    sympy: str = ""
+    reference: str = ""
+
+    @property
+    def is_elementwise(self) -> bool:
+        return bool(self.derivative)
+
+    @property
+    def arity(self) -> int:
+        return len(self.parameters)
+
+
+def _elementwise(
+    name: str,
+    derivative: str,
+    doc: str,
+    *,
+    aliases: tuple[str, ...] = (),
+    domain: str = "",
+    parity: int = 0,
+    at_zero: str = "",
+    positive: bool = False,
+    latex: str = "",
+    numpy: str = "",
+    helper: str = "",
+    mpmath: str = "",
+    sympy: str = "",
+    reference: str = "",
+) -> Function:
+    return Function(
+        name=name,
+        parameters=("x",),
+        signature="(m,n) -> (m,n)",
+        doc=doc,
+        derivative=derivative,
+        aliases=aliases,
+        domain=domain,
+        parity=parity,
+        at_zero=at_zero,
+        positive=positive,
+        latex=latex or rf"\operatorname{{{name}}}",
+        numpy=numpy or f"np.{name}({{0}})",
+        helper=helper,
+        mpmath=mpmath or f"mp.{name}(x)",
+        sympy=sympy or name,
+        reference=reference,
+    )
+
+
+_SIGMOID = """\
+def _sigmoid(x):
+    return 0.5 * (1.0 + np.tanh(0.5 * x))
+"""
+
+_DIGAMMA = """\
+def _digamma(x):
+    # shift to x >= 10 by psi(x) = psi(x + 1) - 1/x, then the asymptotic series
+    def one(z):
+        if z <= 0 and z == math.floor(z):
+            return math.nan
+        if z < 0:
+            return one(1 - z) - math.pi / math.tan(math.pi * z)
+        total = 0.0
+        while z < 10:
+            total -= 1 / z
+            z += 1
+        w = 1 / (z * z)
+        series = w * (1/12 - w * (1/120 - w * (1/252 - w * (1/240 - w * (1/132 - w * 691/32760)))))
+        return total + math.log(z) - 0.5 / z - series
+
+    return np.vectorize(one, otypes=[float])(x)[()]
+"""
+
+_TRIGAMMA = """\
+def _trigamma(x):
+    # shift to x >= 10 by psi'(x) = psi'(x + 1) + 1/x^2, then the asymptotic series
+    def one(z):
+        if z <= 0 and z == math.floor(z):
+            return math.nan
+        if z < 0:
+            return (math.pi / math.sin(math.pi * z)) ** 2 - one(1 - z)
+        total = 0.0
+        while z < 10:
+            total += 1 / (z * z)
+            z += 1
+        w = 1 / (z * z)
+        series = 1/6 - w * (1/30 - w * (1/42 - w * (1/30 - w * (5/66 - w * 691/2730))))
+        return total + 1 / z + 0.5 * w + series * w / z
+
+    return np.vectorize(one, otypes=[float])(x)[()]
+"""
+
+_SOFTMAX = """\
+def _softmax(x):
+    weights = np.exp(x - np.max(x))
+    return weights / np.sum(weights)
+"""
+
+_LOGSUMEXP = """\
+def _logsumexp(x):
+    top = np.max(x)
+    return top + np.log(np.sum(np.exp(x - top)))
+"""
+
+_ONEHOTMAX = """\
+def _onehotmax(x):
+    return (np.arange(len(x)) == np.argmax(x)).astype(float)
+"""
+
+_ROWS: tuple[Function, ...] = (
+    # --- element-wise -----------------------------------------------------------------------
+    _elementwise("exp", "exp(x)", "exponential", at_zero="1", positive=True, latex=r"\exp"),
+    _elementwise(
+        "log", "1/x", "natural logarithm", aliases=("ln",), domain="{x} > 0", latex=r"\log"
+    ),
+    _elementwise(
+        "log1p",
+        "1/(1 + x)",
+        "log(1 + x)",
+        domain="{x} > -1",
+        at_zero="0",
+        latex=r"\operatorname{log1p}",
+        sympy="log(1 + {0})",
+    ),
+    _elementwise(
+        "expm1",
+        "exp(x)",
+        "exp(x) - 1",
+        at_zero="0",
+        latex=r"\operatorname{expm1}",
+        sympy="exp({0}) - 1",
+    ),
+    _elementwise(
+        "abs",
+        "sign(x)",
+        "absolute value",
+        domain="{x} != 0",
+        parity=1,
+        at_zero="0",
+        latex=r"\left|#1\right|",
+        mpmath="abs(x)",
+        sympy="Abs",
+    ),
+    _elementwise(
+        "sign", "0", "sign", domain="{x} != 0", parity=-1, at_zero="0", mpmath="mp.sign(x)"
+    ),
+    _elementwise("sin", "cos(x)", "sine", parity=-1, at_zero="0", latex=r"\sin"),
+    _elementwise("cos", "-sin(x)", "cosine", parity=1, at_zero="1", latex=r"\cos"),
+    _elementwise(
+        "tan",
+        "1 + tan(x)^2",
+        "tangent",
+        domain="cos({x}) != 0",
+        parity=-1,
+        at_zero="0",
+        latex=r"\tan",
+    ),
+    _elementwise(
+        "asin",
+        "1/sqrt(1 - x^2)",
+        "inverse sine",
+        aliases=("arcsin",),
+        domain="abs({x}) < 1",
+        parity=-1,
+        at_zero="0",
+        latex=r"\arcsin",
+        numpy="np.arcsin({0})",
+    ),
+    _elementwise(
+        "acos",
+        "-1/sqrt(1 - x^2)",
+        "inverse cosine",
+        aliases=("arccos",),
+        domain="abs({x}) < 1",
+        latex=r"\arccos",
+        numpy="np.arccos({0})",
+    ),
+    _elementwise(
+        "atan",
+        "1/(1 + x^2)",
+        "inverse tangent",
+        aliases=("arctan",),
+        parity=-1,
+        at_zero="0",
+        latex=r"\arctan",
+        numpy="np.arctan({0})",
+    ),
+    _elementwise("sinh", "cosh(x)", "hyperbolic sine", parity=-1, at_zero="0", latex=r"\sinh"),
+    _elementwise(
+        "cosh",
+        "sinh(x)",
+        "hyperbolic cosine",
+        parity=1,
+        at_zero="1",
+        positive=True,
+        latex=r"\cosh",
+    ),
+    _elementwise(
+        "tanh", "1 - tanh(x)^2", "hyperbolic tangent", parity=-1, at_zero="0", latex=r"\tanh"
+    ),
+    _elementwise(
+        "asinh",
+        "1/sqrt(1 + x^2)",
+        "inverse hyperbolic sine",
+        aliases=("arcsinh",),
+        parity=-1,
+        at_zero="0",
+        numpy="np.arcsinh({0})",
+    ),
+    _elementwise(
+        "acosh",
+        "1/sqrt(x^2 - 1)",
+        "inverse hyperbolic cosine",
+        aliases=("arccosh",),
+        domain="{x} > 1",
+        numpy="np.arccosh({0})",
+    ),
+    _elementwise(
+        "atanh",
+        "1/(1 - x^2)",
+        "inverse hyperbolic tangent",
+        aliases=("arctanh",),
+        domain="abs({x}) < 1",
+        parity=-1,
+        at_zero="0",
+        numpy="np.arctanh({0})",
+    ),
+    _elementwise(
+        "sigmoid",
+        "sigmoid(x) (1 - sigmoid(x))",
+        "logistic function 1/(1 + exp(-x))",
+        aliases=("logistic",),
+        positive=True,
+        latex=r"\sigma",
+        numpy="_sigmoid({0})",
+        helper=_SIGMOID,
+        mpmath="1/(1 + mp.exp(-x))",
+        sympy="1/(1 + exp(-({0})))",
+    ),
+    _elementwise(
+        "softplus",
+        "sigmoid(x)",
+        "log(1 + exp(x))",
+        positive=True,
+        numpy="np.logaddexp(0.0, {0})",
+        mpmath="mp.log(1 + mp.exp(x))",
+        sympy="log(1 + exp({0}))",
+    ),
+    _elementwise(
+        "relu",
+        "step(x)",
+        "max(x, 0)",
+        domain="{x} != 0",
+        at_zero="0",
+        numpy="np.maximum({0}, 0.0)",
+        mpmath="x if x > 0 else mp.mpf(0)",
+        sympy="Max(0, {0})",
+    ),
+    _elementwise(
+        "step",
+        "0",
+        "Heaviside step: 1 for x > 0, 0 for x < 0, 1/2 at 0",
+        domain="{x} != 0",
+        numpy="np.heaviside({0}, 0.5)",
+        mpmath="(1 + mp.sign(x))/2",
+        sympy="Heaviside",
+    ),
+    _elementwise(
+        "erf",
+        "2 exp(-x^2)/sqrt(pi)",
+        "error function",
+        parity=-1,
+        at_zero="0",
+        numpy="np.vectorize(math.erf, otypes=[float])({0})[()]",
+        reference="DLMF 7.2.1",
+    ),
+    _elementwise(
+        "erfc",
+        "-2 exp(-x^2)/sqrt(pi)",
+        "complementary error function 1 - erf(x)",
+        at_zero="1",
+        positive=True,
+        numpy="np.vectorize(math.erfc, otypes=[float])({0})[()]",
+        reference="DLMF 7.2.2",
+    ),
+    _elementwise(
+        "tgamma",
+        "tgamma(x) digamma(x)",
+        "Gamma function",
+        domain="{x} > 0",
+        latex=r"\Gamma",
+        numpy="np.vectorize(math.gamma, otypes=[float])({0})[()]",
+        mpmath="mp.gamma(x)",
+        sympy="gamma",
+        reference="DLMF 5.2.2",
+    ),
+    _elementwise(
+        "lgamma",
+        "digamma(x)",
+        "logarithm of the Gamma function",
+        domain="{x} > 0",
+        latex=r"\ln\Gamma",
+        numpy="np.vectorize(math.lgamma, otypes=[float])({0})[()]",
+        mpmath="mp.loggamma(x).real",
+        sympy="loggamma",
+        reference="DLMF 5.2.2",
+    ),
+    _elementwise(
+        "digamma",
+        "trigamma(x)",
+        "digamma function, the derivative of lgamma",
+        domain="{x} > 0",
+        latex=r"\psi",
+        numpy="_digamma({0})",
+        helper=_DIGAMMA,
+        mpmath="mp.digamma(x)",
+        reference="DLMF 5.2.2, 5.11.2",
+    ),
+    Function(
+        name="trigamma",
+        parameters=("x",),
+        signature="(m,n) -> (m,n)",
+        doc="trigamma function, the derivative of digamma (it has no derivative in this table)",
+        domain="{x} > 0",
+        latex=r"\psi_1",
+        numpy="_trigamma({0})",
+        helper=_TRIGAMMA,
+        mpmath="mp.polygamma(1, x)",
+        sympy="trigamma",
+        reference="DLMF 5.15.1, 5.15.8",
+    ),
+    # --- linear -------------------------------------------------------------------------------
+    Function(
+        name="tr",
+        parameters=("X",),
+        signature="(n,n) -> (1,1)",
+        doc="trace",
+        differential="tr(dX)",
+        adjoint="G eye(n)",
+        aliases=("trace",),
+        latex=r"\operatorname{tr}",
+        numpy="np.trace({0})",
+        mpmath="trace(X)",
+        reference="MC 99",
+    ),
+    Function(
+        name="diag",
+        parameters=("x",),
+        signature="(n,1) -> (n,n)",
+        doc="diagonal matrix of a vector; of a matrix, its diagonal as a column",
+        differential="diag(dx)",
+        adjoint="diag(G)",
+        latex=r"\operatorname{diag}",
+        numpy="np.diag({0})",
+        mpmath="diag(x)",
+        reference="MC 142",
+    ),
+    Function(
+        name="diagonal",
+        parameters=("X",),
+        signature="(n,n) -> (n,1)",
+        doc="diagonal of a matrix as a column; written diag(X) as well",
+        differential="diagonal(dX)",
+        adjoint="diag(G)",
+        latex=r"\operatorname{diag}",
+        numpy="np.diag({0})",
+        mpmath="diagonal(X)",
+    ),
+    Function(
+        name="vec",
+        parameters=("X",),
+        signature="(m,n) -> (m n,1)",
+        doc="the columns of a matrix, stacked",
+        differential="vec(dX)",
+        adjoint="unvec(G, m, n)",
+        latex=r"\operatorname{vec}",
+        numpy="np.ravel({0}, order='F')",
+        mpmath="vec(X)",
+        reference="MN 2.4",
+    ),
+    Function(
+        name="unvec",
+        parameters=("x",),
+        signature="(m n,1) -> (m,n)",
+        doc="the m x n matrix whose columns, stacked, are x: unvec(x, m, n)",
+        differential="unvec(dx, m, n)",
+        adjoint="vec(G)",
+        latex=r"\operatorname{unvec}",
+        numpy="np.reshape({0}, ({m}, {n}), order='F')",
+        mpmath="unvec(x, m, n)",
+        reference="MN 2.4",
+    ),
+    # --- matrix functions -----------------------------------------------------------------------
+    Function(
+        name="det",
+        parameters=("X",),
+        signature="(n,n) -> (1,1)",
+        doc="determinant",
+        differential="det(X) tr(inv(X) dX)",
+        aliases=("determinant",),
+        domain="invertible {X}",
+        latex=r"\det",
+        numpy="np.linalg.det({0})",
+        mpmath="mp.det(X)",
+        reference="MC 46, Jacobi's formula",
+    ),
+    Function(
+        name="logdet",
+        parameters=("X",),
+        signature="(n,n) -> (1,1)",
+        doc="log of the absolute value of the determinant",
+        differential="tr(inv(X) dX)",
+        domain="invertible {X}",
+        latex=r"\log\left|\det #1\right|",
+        numpy="np.linalg.slogdet({0})[1]",
+        mpmath="mp.log(abs(mp.det(X)))",
+        reference="MC 43",
+    ),
+    Function(
+        name="inv",
+        parameters=("X",),
+        signature="(n,n) -> (n,n)",
+        doc="inverse, also X^-1",
+        differential="-inv(X) dX inv(X)",
+        aliases=("inverse",),
+        domain="invertible {X}",
+        latex=r"#1^{-1}",
+        numpy="np.linalg.inv({0})",
+        mpmath="mp.inverse(X)",
+        reference="MC 40, 59",
+    ),
+    # --- of a vector ------------------------------------------------------------------------------
+    Function(
+        name="logsumexp",
+        parameters=("x",),
+        signature="(n,1) -> (1,1)",
+        doc="log(sum(exp(x)))",
+        differential="softmax(x)' dx",
+        latex=r"\operatorname{logsumexp}",
+        numpy="_logsumexp({0})",
+        helper=_LOGSUMEXP,
+        mpmath="mp.log(mp.fsum(mp.exp(z) for z in x))",
+    ),
+    Function(
+        name="softmax",
+        parameters=("x",),
+        signature="(n,1) -> (n,1)",
+        doc="exp(x) / sum(exp(x))",
+        differential="softmax(x) .* dx - softmax(x) (softmax(x)' dx)",
+        latex=r"\operatorname{softmax}",
+        positive=True,
+        numpy="_softmax({0})",
+        helper=_SOFTMAX,
+        mpmath="softmax(x)",
+    ),
+    Function(
+        name="logsoftmax",
+        parameters=("x",),
+        signature="(n,1) -> (n,1)",
+        doc="log(softmax(x)) = x - logsumexp(x)",
+        definition="x - logsumexp(x)",
+        latex=r"\operatorname{logsoftmax}",
+        numpy="({0} - _logsumexp({0}))",
+        helper=_LOGSUMEXP,
+        mpmath="logsoftmax(x)",
+    ),
+    Function(
+        name="onehotmax",
+        parameters=("x",),
+        signature="(n,1) -> (n,1)",
+        doc="1 at the largest entry of x, 0 elsewhere",
+        differential="zeros(n)",
+        domain="the largest entry of {x} is unique",
+        latex=r"\operatorname{onehotmax}",
+        numpy="_onehotmax({0})",
+        helper=_ONEHOTMAX,
+        mpmath="onehotmax(x)",
+    ),
+    Function(
+        name="norminf",
+        parameters=("x",),
+        signature="(n,1) -> (1,1)",
+        doc="largest absolute value of the entries of a vector",
+        differential="(sign(x) .* onehotmax(abs(x)))' dx",
+        domain="the largest entry of abs({x}) is unique",
+        latex=r"\left\lVert #1\right\rVert_\infty",
+        numpy="np.max(np.abs({0}))",
+        mpmath="max(abs(z) for z in x)",
+    ),
+    # --- short for something else ---------------------------------------------------------------
+    Function(
+        name="sqrt",
+        parameters=("x",),
+        signature="(m,n) -> (m,n)",
+        doc="square root, entry by entry",
+        definition="x .^ (1/2)",
+        domain="{x} > 0",
+        latex=r"\sqrt{#1}",
+        numpy="np.sqrt({0})",
+        mpmath="mp.sqrt(x)",
+        sympy="sqrt",
+    ),
+    Function(
+        name="sum",
+        parameters=("X",),
+        signature="(m,n) -> (1,1)",
+        doc="sum of all entries",
+        definition="ones(m)' X ones(n)",
+        latex=r"\operatorname{sum}",
+        numpy="np.sum({0})",
+        mpmath="mp.fsum(X)",
+    ),
+    Function(
+        name="mean",
+        parameters=("X",),
+        signature="(m,n) -> (1,1)",
+        doc="mean of all entries",
+        definition="ones(m)' X ones(n) / (m n)",
+        latex=r"\operatorname{mean}",
+        numpy="np.mean({0})",
+        mpmath="mp.fsum(X)/len(X)",
+    ),
+    Function(
+        name="dot",
+        parameters=("x", "y"),
+        signature="(n,1),(n,1) -> (1,1)",
+        doc="x'y",
+        definition="x'y",
+        latex=r"\left\langle #1, #2\right\rangle",
+        numpy="np.dot({0}, {1})",
+        mpmath="mp.fsum(a*b for a, b in zip(x, y))",
+    ),
+    Function(
+        name="inner",
+        parameters=("X", "Y"),
+        signature="(m,n),(m,n) -> (1,1)",
+        doc="inner product <X, Y> = tr(X' Y)",
+        definition="tr(X' Y)",
+        latex=r"\left\langle #1, #2\right\rangle",
+        numpy="np.sum({0} * {1})",
+        mpmath="mp.fsum(a*b for a, b in zip(X, Y))",
+    ),
+    Function(
+        name="norm",
+        parameters=("X",),
+        signature="(m,n) -> (1,1)",
+        doc="Euclidean norm of a vector, Frobenius norm of a matrix; also ||X||",
+        definition="sqrt(tr(X' X))",
+        aliases=("normF", "norm2"),
+        domain="{X} != 0",
+        latex=r"\left\lVert #1\right\rVert",
+        numpy="np.linalg.norm({0})",
+        mpmath="mp.sqrt(mp.fsum(z*z for z in X))",
+        reference="MC 129, 131",
+    ),
+    Function(
+        name="norm1",
+        parameters=("X",),
+        signature="(m,n) -> (1,1)",
+        doc="sum of the absolute values of the entries",
+        definition="ones(m)' abs(X) ones(n)",
+        domain="{X} != 0 in every entry",
+        latex=r"\left\lVert #1\right\rVert_1",
+        numpy="np.sum(np.abs({0}))",
+        mpmath="mp.fsum(abs(z) for z in X)",
+    ),
+    Function(
+        name="adj",
+        parameters=("X",),
+        signature="(n,n) -> (n,n)",
+        doc="adjugate, det(X) inv(X)",
+        definition="det(X) inv(X)",
+        aliases=("adjugate",),
+        domain="invertible {X}",
+        latex=r"\operatorname{adj}",
+        numpy="np.linalg.det({0}) * np.linalg.inv({0})",
+        mpmath="mp.det(X)*mp.inverse(X)",
+    ),
+)
+
+FUNCTIONS: dict[str, Function] = {row.name: row for row in _ROWS}
+ALIASES: dict[str, str] = {alias: row.name for row in _ROWS for alias in row.aliases}
+# syntax rather than functions of a value: transpose(X) is X', the rest take sizes
+SYNTAX_FUNCTIONS = ("transpose", "eye", "ones", "zeros", "commutation", "unvec")
+
+
+def lookup(name: str) -> Function | None:
+    """The row of a function by its name or an alias, else None."""
+    return FUNCTIONS.get(ALIASES.get(name, name))

@@ -1,0 +1,352 @@
+"""The normalising constructors of applied heads: diag, tr, det, vec, inner products, ...
+
+The counterpart of ``algebra.normal``, which makes sums and products; the two need each other (see
+there).  The element-wise constructors are to be had here as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from matcalc.algebra import normal
+from matcalc.algebra.elementwise import (
+    elementwise,
+    entry_powers,
+    epow,
+    hadamard,
+    is_elementwise,
+    is_head,
+    is_positive,
+    logistic_denominator,
+    outside,
+    positive,
+)
+from matcalc.algebra.functions import FUNCTIONS
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, make_apply, make_product
+from matcalc.algebra.shapes import ONE as DIM_ONE
+from matcalc.algebra.shapes import SCALAR, Dim, Shape
+from matcalc.algebra.traces import det, logdet, trace
+
+__all__ = [
+    "SCALAR",
+    "Shape",
+    "adjacent",
+    "apply",
+    "call",
+    "commutation",
+    "det",
+    "diag",
+    "diagonal",
+    "elementwise",
+    "entry_powers",
+    "epow",
+    "hadamard",
+    "inner_product",
+    "is_elementwise",
+    "is_head",
+    "is_positive",
+    "jacobian",
+    "logdet",
+    "logistic_denominator",
+    "outside",
+    "positive",
+    "trace",
+    "transposed",
+    "transposed_arguments",
+    "unvec",
+    "vec",
+]
+
+
+# --- inner products and neighbours in a chain ---------------------------------------------------
+
+
+def adjacent(left: Node, right: Node) -> Node | None:
+    """What two neighbours in a chain merge into: diag(u) v = u .* v and its kin, else None."""
+    if is_head(left, "diag"):
+        assert isinstance(left, Apply)
+        if is_head(right, "diag"):
+            assert isinstance(right, Apply)
+            return diag(hadamard(left.args[0], right.args[0]))
+        if right.shape.is_column:
+            return hadamard(left.args[0], right)
+    if is_head(right, "diag") and left.shape.is_row:
+        assert isinstance(right, Apply)
+        return normal.transpose(hadamard(normal.transpose(left), right.args[0]))
+    if is_head(left, "commutation"):
+        assert isinstance(left, Apply)
+        if is_head(right, "commutation"):
+            assert isinstance(right, Apply)
+            if left.args == right.args[::-1]:
+                return normal.identity(left.shape.rows)
+        if is_head(right, "vec"):
+            assert isinstance(right, Apply)
+            if right.args[0].shape == _commuted(left):
+                return vec(normal.transpose(right.args[0]))
+    return None
+
+
+def inner_product(piece: Sequence[tuple[Node, Node]]) -> Node | None:
+    """A law for the 1 x 1 chain u' ... v, or None where it stays a chain.
+
+    u'(v .* w) and its kin become the sum of one element-wise product, vec(A)' vec(B) = tr(A' B).
+    """
+    u, v = normal.transpose(piece[0][0]), piece[-1][0]
+    if len(piece) == 2:
+        if normal.is_ones(u) or normal.is_ones(v):
+            w = v if normal.is_ones(u) else u
+            if normal.is_ones(w):
+                return normal.size(w.shape.rows)
+            if is_head(w, "softmax") or is_head(w, "onehotmax"):
+                return normal.ONE
+        if is_head(u, "vec") and is_head(v, "vec"):
+            assert isinstance(u, Apply) and isinstance(v, Apply)
+            return trace(normal.mul(normal.transpose(u.args[0]), v.args[0]))
+    if len(piece) == 3 and normal.is_ones(u) and normal.is_ones(v) and piece[1][1] is normal.ONE:
+        return _matrix_sum(piece[1][0])
+    entries = [_is_entrywise(u), _is_entrywise(v)]
+    if not any(entries):
+        return None
+    if len(piece) == 2:
+        return _entry_sum(hadamard(u, v))
+    ways = []
+    if entries[0]:
+        ways.append(hadamard(u, _chain_node(piece[1:])))
+    if entries[1]:
+        ways.append(hadamard(normal.transpose(_chain_node(piece[:-1])), v))
+    return _entry_sum(min(ways, key=lambda way: way.digest))
+
+
+def _matrix_sum(M: Node) -> Node | None:
+    """The sum of all entries of A .* B as tr(A' B)."""
+    powers = entry_powers(M)
+    if len(powers) == 1 and powers[0][1] is normal.TWO:
+        return trace(normal.mul(normal.transpose(powers[0][0]), powers[0][0]))
+    if len(powers) == 2 and all(e is normal.ONE for _, e in powers):
+        return trace(normal.mul(normal.transpose(powers[0][0]), powers[1][0]))
+    return None
+
+
+def _chain_node(piece: Sequence[tuple[Node, Node]]) -> Node:
+    return normal.mul(*(normal.power(b, e) for b, e in piece))
+
+
+def _is_entrywise(node: Node) -> bool:
+    return is_head(node, "hadamard") or is_head(node, "epow")
+
+
+def _entry_sum(node: Node) -> Node:
+    """ones' node for an element-wise product, as an inner product where there are two factors."""
+    if isinstance(node, Product):
+        scalar, inside = outside(node)
+        if scalar is not normal.ONE:
+            return normal.mul(scalar, _entry_sum(inside))
+    if normal.is_zero(node):
+        return normal.ZERO
+    powers = entry_powers(node)
+    if len(powers) == 1 and powers[0][1] is normal.TWO:
+        return normal.mul(normal.transpose(powers[0][0]), powers[0][0])
+    if len(powers) == 2 and all(e is normal.ONE for _, e in powers):
+        return normal.mul(normal.transpose(powers[0][0]), powers[1][0])
+    row = normal.transpose(normal.ones(node.shape.rows))
+    if not _is_entrywise(node):
+        return normal.mul(row, node)
+    return make_product(Fraction(1), (), ((row, normal.ONE), (node, normal.ONE)), SCALAR)
+
+
+# --- diagonals ----------------------------------------------------------------------------------
+
+
+def _linear_parts(node: Node, f: Callable[[Node], Node]) -> Node | None:
+    """f of a scaled node for linear f: the scalars come out.  None where there are none."""
+    if isinstance(node, Product):
+        scalar, inside = outside(node)
+        if scalar is not normal.ONE:
+            return normal.mul(scalar, f(inside))
+    if isinstance(node, Sum):
+        c, inside = normal.primitive(node)
+        if c != 1:
+            return normal.scale(c, f(inside))
+    return None
+
+
+def diag(u: Node) -> Node:
+    """The diagonal matrix of a vector."""
+    if u.shape.is_scalar:
+        return u
+    if u.shape.is_row:
+        return diag(normal.transpose(u))
+    shape = Shape(u.shape.rows, u.shape.rows)
+    if normal.is_zero(u):
+        return normal.zero(shape)
+    if normal.is_ones(u):
+        return normal.identity(u.shape.rows)
+    return _linear_parts(u, diag) or make_apply("diag", (u,), shape)
+
+
+def diagonal(M: Node) -> Node:
+    """The diagonal of a square matrix, as a column."""
+    if M.shape.is_scalar:
+        return M
+    shape = Shape(M.shape.rows, DIM_ONE)
+    if normal.is_zero(M):
+        return normal.zero(shape)
+    if normal.is_identity(M):
+        return normal.ones(M.shape.rows)
+    parts = _linear_parts(M, diagonal)
+    if parts is not None:
+        return parts
+    if isinstance(M, Product):
+        found = _diagonal_of_chain(M)
+        if found is not None:
+            return found
+    if isinstance(M, Apply):
+        if M.head == "diag":
+            return M.args[0]
+        if M.head == "hadamard":
+            return hadamard(*map(diagonal, M.args))
+        if M.head == "epow":
+            return epow(diagonal(M.args[0]), M.args[1])
+        if is_elementwise(M):
+            return elementwise(M.head, diagonal(M.args[0]))
+    c, unit = normal.split(normal.transpose(M))
+    if unit is M and c < 0:
+        return normal.zero(shape)
+    if (unit.primes, unit.digest) < (M.primes, M.digest):
+        return normal.scale(c, diagonal(unit))
+    return make_apply("diagonal", (M,), shape)
+
+
+def _diagonal_of_chain(M: Product) -> Node | None:
+    """diag(u v') = u .* v, diag(A diag(u) B) = (A .* B') u."""
+    nodes = [normal.power(b, e) for b, e in M.chain]
+    for i, node in enumerate(nodes[:-1]):
+        if node.shape.is_column:
+            left, right = normal.mul(*nodes[: i + 1]), normal.mul(*nodes[i + 1 :])
+            return hadamard(left, normal.transpose(right))
+    for i, node in enumerate(nodes):
+        if is_head(node, "diag"):
+            assert isinstance(node, Apply)
+            if i == 0 or i == len(nodes) - 1:
+                rest = nodes[1:] if i == 0 else nodes[:-1]
+                return hadamard(node.args[0], diagonal(normal.mul(*rest)))
+            left, right = normal.mul(*nodes[:i]), normal.mul(*nodes[i + 1 :])
+            return normal.mul(hadamard(left, normal.transpose(right)), node.args[0])
+    return None
+
+
+# --- vec, abstract functions and the rest -------------------------------------------------------
+
+
+def vec(M: Node) -> Node:
+    """The columns of M, stacked."""
+    if M.shape.is_column:
+        return M
+    if M.shape.is_row:
+        return normal.transpose(M)
+    shape = Shape(M.shape.rows * M.shape.cols, DIM_ONE)
+    if normal.is_zero(M):
+        return normal.zero(shape)
+    if isinstance(M, Apply) and M.head == "unvec":
+        return M.args[0]
+    return _linear_parts(M, vec) or make_apply("vec", (M,), shape)
+
+
+def unvec(x: Node, shape: Shape) -> Node:
+    """The matrix of the given shape whose columns, stacked, are x."""
+    if shape.is_column:
+        return x
+    if shape.is_row:
+        return normal.transpose(x)
+    if normal.is_zero(x):
+        return normal.zero(shape)
+    if isinstance(x, Apply) and x.head == "vec" and x.args[0].shape == shape:
+        return x.args[0]
+    parts = _linear_parts(x, lambda inside: unvec(inside, shape))
+    return parts or make_apply("unvec", (x,), shape)
+
+
+def commutation(m: Dim, n: Dim) -> Node:
+    """K with K vec(X) = vec(X') for X m x n."""
+    if m is DIM_ONE or n is DIM_ONE:
+        return normal.identity(m * n)
+    return make_apply("commutation", (normal.size(m), normal.size(n)), Shape(m * n, m * n))
+
+
+def _commuted(K: Apply) -> Shape | None:
+    """The shape of X for which K vec(X) = vec(X')."""
+    dims = []
+    for arg in K.args:
+        if isinstance(arg, Symbol):
+            dims.append(Dim.named(arg.name))
+        elif isinstance(arg, Number):
+            dims.append(Dim.of(int(arg.value)))
+        else:
+            return None
+    return Shape(dims[0], dims[1])
+
+
+def call(f: Symbol, x: Node) -> Node:
+    """f(x) for an abstract function f whose Jacobian has the shape of the symbol."""
+    return make_apply("call", (f, x), Shape(f.shape.rows, DIM_ONE))
+
+
+def jacobian(f: Symbol, x: Node) -> Node:
+    """The Jacobian matrix Df(x)."""
+    return make_apply("jacobian", (f, x), f.shape)
+
+
+def apply(head: str, args: Sequence[Node], shape: Shape) -> Node:
+    """Any head by its name: what rebuilds a node from new arguments."""
+    match head:
+        case "transpose":
+            return normal.transpose(args[0])
+        case "hadamard":
+            return hadamard(*args)
+        case "epow":
+            return epow(args[0], args[1])
+        case "unvec":
+            return unvec(args[0], shape)
+        case "inv":
+            return normal.power(args[0], normal.MINUS_ONE)
+        case "diag":
+            return diag(args[0])
+        case "diagonal":
+            return diagonal(args[0])
+        case "tr":
+            return trace(args[0])
+        case "det":
+            return det(args[0])
+        case "logdet":
+            return logdet(args[0])
+        case "vec":
+            return vec(args[0])
+    if head in FUNCTIONS and FUNCTIONS[head].signature == "(m,n) -> (m,n)":
+        return elementwise(head, args[0])
+    return make_apply(head, tuple(args), shape)
+
+
+def transposed_arguments(node: Apply) -> tuple[Node, ...]:
+    """The arguments whose transposes the transpose of this node is made of."""
+    if node.shape.is_column:
+        return ()
+    if node.head in ("hadamard", "epow") or is_elementwise(node):
+        return node.args
+    return ()
+
+
+def transposed(node: Apply) -> Node:
+    """The transpose of an applied head other than a transpose."""
+    if node.head == "diag":
+        return node
+    if node.head == "commutation":
+        return make_apply("commutation", node.args[::-1], node.shape)
+    if not node.shape.is_column:
+        if node.head == "hadamard":
+            return hadamard(*map(normal.transpose, node.args))
+        if node.head == "epow":
+            return epow(normal.transpose(node.args[0]), node.args[1])
+        if is_elementwise(node):
+            return elementwise(node.head, normal.transpose(node.args[0]))
+    return make_apply("transpose", (node,), node.shape.T)

@@ -1,0 +1,439 @@
+"""THE LAW TABLE: what may be rewritten into what, by name.
+
+A row is a statement in matcalc's own language.  Its name is what a derivation prints, what
+``matcalc rules NAME`` explains, and the id of its test, which evaluates both sides at random
+points that satisfy the declarations.  Rows with ``always`` hold of every node by construction
+(``algebra.normal`` and ``algebra.heads`` build both sides as the same node, and the test asserts
+it); the others are moves, made by name where a derivation calls for them, from the text of the
+row.  To add a law, add a row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Law:
+    """``left relation right`` for all values of the declared names.
+
+    ``relation``  "=" exactly, "~" to first order in the names of ``small``
+    ``where``     declarations of the names, with the conditions under which the law holds
+    ``always``    both sides are the same node
+    ``proof``     a proof sketch or a reference
+    ``example``   an expression and a variable whose derivation uses or shows the law
+    ``given``     declarations for the example; ``structure`` of its variable
+    """
+
+    name: str
+    title: str
+    left: str
+    right: str
+    where: tuple[str, ...]
+    proof: str
+    relation: str = "="
+    small: tuple[str, ...] = ()
+    always: bool = False
+    example: tuple[str, str] = ("a' X' inv(A + X B) X b", "X")
+    given: tuple[str, ...] = ()
+    structure: str = "independent"
+
+
+_SQUARE = ("A: n x n", "B: n x n", "C: n x n")
+
+_ROWS: tuple[Law, ...] = (
+    # --- the moves of a derivation ----------------------------------------------------------------
+    Law(
+        "perturb",
+        "the derivative is the linear part of the change",
+        "f(x + dx) - f(x)",
+        "Df(x) dx",
+        ("f: R^n -> R^p", "x: n", "dx: n"),
+        "The definition of the (Frechet) derivative: the linear map that takes a perturbation of "
+        "the argument to the perturbation of the value, up to terms of second order.",
+        relation="~",
+        small=("dx",),
+    ),
+    Law(
+        "product",
+        "product rule: each instance is perturbed on its own",
+        "(A + dA) (B + dB) - A B",
+        "dA B + A dB",
+        ("A: m x n", "B: n x p", "dA: m x n", "dB: n x p"),
+        "Multiply out; A B cancels and dA dB is of second order.",
+        relation="~",
+        small=("dA", "dB"),
+        example=("x' Q x", "x"),
+    ),
+    Law(
+        "chain",
+        "chain rule: the Jacobian of a composition is the product of the Jacobians",
+        "g(f(x + dx)) - g(f(x))",
+        "Dg(f(x)) Df(x) dx",
+        ("f: R^n -> R^p", "g: R^p -> R^q", "x: n", "dx: n"),
+        "To first order f moves by Df(x) dx, and g moves by its Jacobian times that.",
+        relation="~",
+        small=("dx",),
+        example=("exp(-1/2 x' Q x)", "x"),
+    ),
+    Law(
+        "woodbury",
+        "Woodbury matrix identity",
+        "inv(A + U C V)",
+        "inv(A) - inv(A) U inv(inv(C) + V inv(A) U) V inv(A)",
+        ("A: n x n invertible", "C: k x k invertible", "U: n x k", "V: k x n"),
+        "Multiply the right side by A + U C V and collect; M. A. Woodbury, Inverting modified "
+        "matrices (1950).  With C = I it expands inv(A + dX B) exactly, whatever the size of dX.",
+    ),
+    Law(
+        "neumann",
+        "Neumann series of an inverse, first order",
+        "inv(A + dA)",
+        "inv(A) - inv(A) dA inv(A)",
+        ("A: n x n invertible", "dA: n x n"),
+        "From inv(I + E) = I - E + E^2 - ... for small E, with A taken out.",
+        relation="~",
+        small=("dA",),
+        example=("exp(tr(inv(X)))", "X"),
+    ),
+    Law(
+        "first-order",
+        "terms of second and higher order in the perturbation are dropped",
+        "a' dX b + b' dX' dX b",
+        "a' dX b",
+        ("a: m", "b: n", "dX: m x n"),
+        "What is left out is at most a constant times the square of the norm of the perturbation.",
+        relation="~",
+        small=("dX",),
+        example=("x' Q x", "x"),
+    ),
+    Law(
+        "trace",
+        "a scalar is its own trace",
+        "x' A y",
+        "tr(x' A y)",
+        ("x: m", "A: m x n", "y: n"),
+        "The trace of a 1 x 1 matrix is its entry.",
+        always=True,
+        example=("a' X b", "X"),
+    ),
+    Law(
+        "transpose",
+        "a scalar is its own transpose; a trace is that of the transpose",
+        "tr(A B)",
+        "tr(B' A')",
+        ("A: m x n", "B: n x m"),
+        "The transpose has the same diagonal, and (A B)' = B' A'.",
+        always=True,
+        example=("a' X' b", "X"),
+    ),
+    Law(
+        "cyclic",
+        "cyclic property of the trace",
+        "tr(A B C)",
+        "tr(C A B)",
+        ("A: m x n", "B: n x p", "C: p x m"),
+        "Both are the sum over i, j, k of A_ij B_jk C_ki.",
+        always=True,
+        example=("tr(A X B)", "X"),
+    ),
+    Law(
+        "collect",
+        "common factors are taken out, like terms collected",
+        "A X + A Y",
+        "A (X + Y)",
+        ("A: m x n", "X: n x p", "Y: n x p"),
+        "Distributivity.",
+        example=("x' Q x", "x"),
+    ),
+    Law(
+        "read-off",
+        "df = tr(G' dX) for every dX means that G is the derivative",
+        "tr(G' dX)",
+        "<G, dX>",
+        ("G: m x n", "dX: m x n"),
+        "An inner product with every dX determines G (take dX = e_i e_j').  For a vector x and a "
+        "scalar f, df = g dx gives the row g; for a vector f, df = J dx gives the Jacobian J.",
+        always=True,
+    ),
+    Law(
+        "symmetric-part",
+        "against a symmetric matrix only the symmetric part counts",
+        "tr(G' dX)",
+        "tr(1/2 (G + G') dX)",
+        ("G: n x n", "dX: n x n symmetric"),
+        "tr(G' dX) = tr(dX' G) = tr(G dX), and the mean of two equal numbers is that number.",
+        example=("tr(A X)", "X"),
+        given=("X: n x n symmetric",),
+        structure="symmetric",
+    ),
+    Law(
+        "symmetric-entries",
+        "the entries on and below the diagonal as the variables",
+        "tr(G' dX)",
+        "1/2 (tr((G + G' - diag(diag(G))) dX) + diag(G)' diag(dX))",
+        ("G: n x n", "dX: n x n symmetric"),
+        "With R = G + G' - diag(diag(G)) both are the sum over i >= j of R_ij dX_ij; MC 138.",
+        example=("logdet(X)", "X"),
+        given=("X: n x n symmetric",),
+        structure="cookbook",
+    ),
+    # --- further moves ---------------------------------------------------------------------------
+    Law(
+        "push-through",
+        "push-through identity",
+        "A inv(I + B A)",
+        "inv(I + A B) A",
+        ("A: m x n", "B: n x m"),
+        "(I + A B) A = A (I + B A).",
+    ),
+    Law(
+        "determinant-lemma",
+        "matrix determinant lemma",
+        "det(A + u v')",
+        "det(A) (1 + v' inv(A) u)",
+        ("A: n x n invertible", "u: n", "v: n"),
+        "det(A + u v') = det(A) det(I + inv(A) u v'), and a rank-one change of I has the "
+        "eigenvalue 1 + v' inv(A) u, the others being 1.",
+    ),
+    # --- laws of the normal form ----------------------------------------------------------------
+    Law(
+        "transpose-of-product",
+        "the transpose of a product",
+        "(A B)'",
+        "B' A'",
+        ("A: m x n", "B: n x p"),
+        "Entry (i, j) of both is the sum over k of A_jk B_ki.",
+        always=True,
+    ),
+    Law(
+        "transpose-of-inverse",
+        "inverse and transpose commute",
+        "inv(A)'",
+        "inv(A')",
+        ("A: n x n invertible",),
+        "Transpose A inv(A) = I.",
+        always=True,
+    ),
+    Law(
+        "inverse-of-product",
+        "the inverse of a product of square matrices",
+        "inv(A B)",
+        "inv(B) inv(A)",
+        ("A: n x n invertible", "B: n x n invertible"),
+        "Multiply by A B.",
+        always=True,
+    ),
+    Law(
+        "inverse-cancels",
+        "an inverse cancels",
+        "inv(X' X) X' X",
+        "I",
+        ("X: n x n invertible",),
+        "The definition of the inverse; it holds for X m x n of full rank as well.",
+        always=True,
+    ),
+    Law(
+        "scalar-transpose",
+        "a scalar is its own transpose",
+        "x' A y",
+        "y' A' x",
+        ("x: m", "A: m x n", "y: n"),
+        "It is 1 x 1.",
+        always=True,
+    ),
+    Law(
+        "skew-form",
+        "the quadratic form of a skew matrix vanishes",
+        "x' K x",
+        "0",
+        ("K: n x n skew", "x: n"),
+        "x' K x = (x' K x)' = -x' K x.",
+        always=True,
+        example=("x' K x", "x"),
+        given=("K: n x n skew",),
+    ),
+    Law(
+        "orthogonal",
+        "the transpose of an orthogonal matrix is its inverse",
+        "Q' Q",
+        "I",
+        ("Q: n x n orthogonal",),
+        "The definition.",
+        always=True,
+    ),
+    Law(
+        "idempotent",
+        "a projection squared is itself",
+        "P P",
+        "P",
+        ("P: n x n idempotent",),
+        "The definition.",
+        always=True,
+    ),
+    Law(
+        "trace-of-outer",
+        "the trace of an outer product is the inner product",
+        "tr(A u v')",
+        "v' A u",
+        ("A: n x n", "u: n", "v: n"),
+        "The cyclic property, and a scalar is its own trace.",
+        always=True,
+    ),
+    Law(
+        "trace-linear",
+        "the trace is linear",
+        "tr(A + 2 B)",
+        "tr(A) + 2 tr(B)",
+        _SQUARE,
+        "It is a sum of entries.",
+        always=True,
+        example=("logdet(I + X X')", "X"),
+    ),
+    Law(
+        "trace-of-diag",
+        "the trace with a diagonal factor",
+        "tr(diag(u) A)",
+        "u' diag(A)",
+        ("A: n x n", "u: n"),
+        "Both are the sum over i of u_i A_ii.",
+        always=True,
+    ),
+    Law(
+        "norm-squared",
+        "the square of a norm is an inner product",
+        "norm(x)^2",
+        "x'x",
+        ("x: n",),
+        "The definition of the norm.",
+        always=True,
+    ),
+    Law(
+        "sum-ones",
+        "a sum of entries is an inner product with ones",
+        "sum(x)",
+        "ones(n)' x",
+        ("x: n",),
+        "The definition.",
+        always=True,
+    ),
+    Law(
+        "inner-elementwise",
+        "an element-wise factor moves across an inner product",
+        "u' (v .* w)",
+        "(u .* v)' w",
+        ("u: n", "v: n", "w: n"),
+        "All are the sum over i of u_i v_i w_i.",
+        always=True,
+    ),
+    Law(
+        "diag-vector",
+        "a diagonal matrix times a vector is an element-wise product",
+        "diag(u) v",
+        "u .* v",
+        ("u: n", "v: n"),
+        "Entry by entry.",
+        always=True,
+    ),
+    Law(
+        "diag-diag",
+        "diagonal matrices multiply entry by entry",
+        "diag(u) diag(v)",
+        "diag(u .* v)",
+        ("u: n", "v: n"),
+        "Entry by entry.",
+        always=True,
+    ),
+    Law(
+        "diag-of-product",
+        "the diagonal of A diag(u) B",
+        "diag(A diag(u) B)",
+        "(A .* B') u",
+        ("A: m x n", "u: n", "B: n x m"),
+        "Entry i of both is the sum over j of A_ij u_j B_ji.",
+        always=True,
+    ),
+    Law(
+        "diag-of-outer",
+        "the diagonal of an outer product",
+        "diag(u v')",
+        "u .* v",
+        ("u: n", "v: n"),
+        "Entry i is u_i v_i.",
+        always=True,
+    ),
+    Law(
+        "vec-inner",
+        "the inner product of vectorised matrices is a trace",
+        "vec(A)' vec(B)",
+        "tr(A' B)",
+        ("A: m x n", "B: m x n"),
+        "Both are the sum over all entries of A_ij B_ij.",
+        always=True,
+    ),
+    Law(
+        "commutation",
+        "the commutation matrix transposes under vec",
+        "commutation(m, n) vec(X)",
+        "vec(X')",
+        ("X: m x n",),
+        "Its definition; J. R. Magnus and H. Neudecker, Matrix Differential Calculus, 3.7.",
+        always=True,
+    ),
+    Law(
+        "det-of-power",
+        "the determinant of a power",
+        "det(inv(A))",
+        "1/det(A)",
+        ("A: n x n invertible",),
+        "det is multiplicative.",
+        always=True,
+    ),
+    Law(
+        "det-scaled",
+        "the determinant of a multiple",
+        "det(2 A)",
+        "2^n det(A)",
+        ("A: n x n invertible",),
+        "det is linear in each of the n rows.",
+        always=True,
+    ),
+    Law(
+        "log-det",
+        "the logarithm of a determinant",
+        "log(det(A))",
+        "logdet(A)",
+        ("A: n x n positive definite",),
+        "logdet is log|det|, and det(A) is positive where its logarithm is real.",
+        always=True,
+    ),
+    Law(
+        "exp-product",
+        "exponentials multiply by adding exponents",
+        "exp(s) exp(t)",
+        "exp(s + t)",
+        ("s: scalar", "t: scalar"),
+        "The functional equation of exp.",
+        always=True,
+    ),
+    Law(
+        "logistic",
+        "a quotient of exponentials",
+        "exp(t) / (1 + exp(t))",
+        "1/(1 + exp(-t))",
+        ("t: scalar",),
+        "Divide by exp(t).",
+        always=True,
+    ),
+    Law(
+        "softmax-sum",
+        "the entries of a softmax add up to 1",
+        "sum(softmax(x))",
+        "1",
+        ("x: n",),
+        "The definition of softmax.",
+        always=True,
+    ),
+)
+
+LAWS: dict[str, Law] = {row.name: row for row in _ROWS}

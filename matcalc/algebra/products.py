@@ -1,0 +1,339 @@
+"""Products, powers and transposes of matrices.
+
+A product is a coefficient, scalar factors and a chain.  In the chain equal neighbours merge,
+inverses cancel, and where the inner dimension is 1 it splits: the 1 x 1 pieces are scalar factors.
+Transposes are pushed to the leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from matcalc.algebra import heads
+from matcalc.algebra.ir import (
+    Apply,
+    Node,
+    Product,
+    Sum,
+    Symbol,
+    make_apply,
+    make_number,
+    make_product,
+)
+from matcalc.algebra.scalar_factors import Factors
+from matcalc.algebra.shapes import ONE as DIM_ONE
+from matcalc.algebra.shapes import SCALAR, Shape
+from matcalc.algebra.sums import (
+    MINUS_ONE,
+    ONE,
+    ZERO,
+    add,
+    identity,
+    integer,
+    is_zero,
+    linear,
+    neg,
+    number,
+    primitive,
+    scale,
+    zero,
+)
+from matcalc.errors import MatcalcError
+
+Chain = tuple[tuple[Node, Node], ...]
+
+
+def product(
+    coefficient: Fraction, scalars: tuple[tuple[Node, Node], ...], chain: Chain, shape: Shape
+) -> Node:
+    """The node for normalised parts: collapses trivial products, keeps the invariants."""
+    if coefficient == 0:
+        return zero(shape)
+    if chain and shape.is_scalar:
+        assert coefficient == 1 and not scalars, "a scalar chain is a scalar factor"
+        return make_product(coefficient, (), chain, shape)
+    if shape.is_scalar and not scalars:
+        return make_number(coefficient)
+    if len(scalars) + len(chain) == 1:
+        base, exponent = (scalars + chain)[0]
+        if exponent is ONE and isinstance(base, Sum) and base.shape == shape:
+            return scale(coefficient, base)
+        if exponent is ONE and coefficient == 1 and base.shape == shape:
+            return base
+    return make_product(coefficient, scalars, chain, shape)
+
+
+def mul(*factors: Node) -> Node:
+    """The product, left to right, of nodes that conform; 1 x 1 factors are scalar factors."""
+    if len(factors) == 1:
+        return factors[0]
+    matrices = [f for f in factors if not f.shape.is_scalar]
+    shape = Shape(matrices[0].shape.rows, matrices[-1].shape.cols) if matrices else SCALAR
+    if any(is_zero(f) for f in factors):
+        return zero(shape)
+    scalars, stack = Factors(), list[tuple[Node, Node]]()
+    for factor in factors:
+        if factor.shape.is_scalar:
+            scalars.take(factor)
+        else:
+            append(stack, scalars, factor)
+    if shape.is_scalar and not stack:
+        return scalars.build()
+    chain = _windows(stack, scalars, shape)
+    if scalars.coefficient == 0:
+        return zero(shape)
+    pairs = scalars.pairs()
+    return product(scalars.coefficient, pairs, chain, shape)
+
+
+def append(stack: list[tuple[Node, Node]], scalars: Factors, factor: Node) -> None:
+    """Multiply a chain in the making by a matrix, from the right."""
+    match factor:
+        case Product():
+            scalars.coefficient *= factor.coefficient
+            for base, e in factor.scalars:
+                scalars._add(base, e)
+            for base, e in factor.chain:
+                push(stack, scalars, base, e)
+        case Sum():
+            c, base = primitive(factor)
+            scalars.coefficient *= c
+            push(stack, scalars, base, ONE)
+        case _:
+            push(stack, scalars, factor, ONE)
+
+
+def push(stack: list[tuple[Node, Node]], scalars: Factors, base: Node, e: Node) -> None:
+    """Put one power at the end of a chain: equal bases merge, inverses cancel, neighbours join."""
+    if stack and stack[-1][0] is base and base.shape.is_square:
+        e = add(stack.pop()[1], e)
+        if e is ZERO:
+            return
+        e = _reduced(base, e)
+        if e is ZERO:
+            return
+        if heads.is_head(base, "diag"):  # diag(u)^k is diag(u .^ k)
+            append(stack, scalars, power(base, e))
+        else:
+            push(stack, scalars, base, e)
+        return
+    if stack and e is ONE and stack[-1][1] is ONE:
+        merged = heads.adjacent(stack[-1][0], base)
+        if merged is not None:
+            stack.pop()
+            append(stack, scalars, merged)
+            return
+    k = integer(e)
+    if isinstance(base, Product) and k is not None and k < 0:
+        width = len(base.chain)
+        if tuple(stack[-width:]) == base.chain:
+            del stack[-width:]
+            if k < -1:
+                push(stack, scalars, base, number(k + 1))
+            return
+    stack.append((base, e))
+    _cancel_inverse(stack, scalars)
+
+
+def _cancel_inverse(stack: list[tuple[Node, Node]], scalars: Factors) -> None:
+    """inv(P) followed by the factors of P is nothing."""
+    for i in range(len(stack) - 2, -1, -1):
+        base, e = stack[i]
+        if isinstance(base, Product) and (integer(e) or 0) < 0:
+            if tuple(stack[i + 1 :]) == base.chain:
+                del stack[i:]
+                if e is not MINUS_ONE:
+                    push(stack, scalars, base, add(e, ONE))
+            return
+
+
+def _windows(stack: list[tuple[Node, Node]], scalars: Factors, shape: Shape) -> Chain:
+    """Split a chain where the inner dimension is 1; the 1 x 1 pieces become scalar factors."""
+    pieces: list[list[tuple[Node, Node]]] = [[]]
+    for i, (base, e) in enumerate(stack):
+        pieces[-1].append((base, e))
+        if base.shape.cols is DIM_ONE and i + 1 < len(stack):
+            pieces.append([])
+    kept: list[tuple[Node, Node]] = []
+    for i, piece in enumerate(pieces):
+        outer_left = i == 0 and shape.rows is not DIM_ONE
+        outer_right = i == len(pieces) - 1 and shape.cols is not DIM_ONE
+        if outer_left or outer_right or not piece:
+            kept.extend(piece)
+        else:
+            scalars.take(scalar_chain(piece))
+    return tuple(kept)
+
+
+def scalar_chain(piece: Sequence[tuple[Node, Node]]) -> Node:
+    """A 1 x 1 chain: the smaller of itself and its transpose, zero if it is its own negative."""
+    if piece[0][1] is ONE and piece[-1][1] is ONE:
+        found = heads.inner_product(piece)
+        if found is not None:
+            return found
+    here = tuple(piece)
+    scalars, there = transposed_chain(here)
+    if scalars.powers:  # (-1)^k for a skew matrix to a symbolic power
+        return make_product(Fraction(1), (), here, SCALAR)
+    if len(there) < 2:
+        rest = scalar_chain(there) if there else ONE
+        return mul(scalars.build(), rest)
+    if there == here:
+        return ZERO if scalars.coefficient < 0 else make_product(Fraction(1), (), here, SCALAR)
+    if _rank(there) < _rank(here):
+        return scale(scalars.coefficient, make_product(Fraction(1), (), there, SCALAR))
+    return make_product(Fraction(1), (), here, SCALAR)
+
+
+def transposed_chain(chain: Chain) -> tuple[Factors, Chain]:
+    """The transpose of a chain, as scalar factors (a sign, where it is skew) and a chain."""
+    scalars, stack = Factors(), list[tuple[Node, Node]]()
+    for base, e in reversed(chain):
+        append(stack, scalars, power(transpose(base), e))
+    return scalars, tuple(stack)
+
+
+def _rank(chain: Chain) -> tuple[int, list[bytes]]:
+    return sum(b.primes for b, _ in chain), [d for b, e in chain for d in (b.digest, e.digest)]
+
+
+def power(base: Node, exponent: Node) -> Node:
+    """base^exponent: any exponent for a scalar, an integer one (number or symbol) for a matrix."""
+    if exponent is ONE:
+        return base
+    if exponent is ZERO:
+        return identity(base.shape.rows)
+    if base.shape.is_scalar:
+        scalars = Factors()
+        scalars.take(base, exponent)
+        return scalars.build()
+    k = integer(exponent)
+    if is_zero(base):
+        if k is not None and k < 0:
+            raise MatcalcError("domain", "the zero matrix has no inverse")
+        return base
+    if heads.is_head(base, "diag"):
+        assert isinstance(base, Apply)
+        return heads.diag(heads.epow(base.args[0], exponent))
+    match base:
+        case Sum():
+            c, inner = primitive(base)
+            return mul(power(number(c), exponent), _power(inner, exponent))
+        case Product():
+            parts = [power(number(base.coefficient), exponent)]
+            parts += [power(b, mul(e, exponent)) for b, e in base.scalars]
+            return mul(*parts, _chain_power(base, exponent, k))
+    return _power(base, exponent)
+
+
+def _power(base: Node, exponent: Node) -> Node:
+    exponent = _reduced(base, exponent)
+    if exponent is ZERO:
+        return identity(base.shape.rows)
+    return product(Fraction(1), (), ((base, exponent),), base.shape)
+
+
+def _reduced(base: Node, exponent: Node) -> Node:
+    """The exponent of a projection, or of a matrix that is its own inverse, made small."""
+    symbol = base.args[0] if isinstance(base, Apply) and base.head == "transpose" else base
+    k = integer(exponent)
+    if not isinstance(symbol, Symbol) or k is None:
+        return exponent
+    if "idempotent" in symbol.facts and k > 0:
+        return ONE
+    if symbol.facts >= {"orthogonal", "symmetric"}:
+        return number(k % 2)
+    return exponent
+
+
+_EXPANDED_POWER = 16
+
+
+def _chain_power(base: Product, exponent: Node, k: int | None) -> Node:
+    chain = base.chain
+    if not chain:
+        return identity(base.shape.rows)
+    if len(chain) == 1:
+        return _power_of(chain[0], exponent, base.shape)
+    if k is not None and 0 < k <= _EXPANDED_POWER:
+        unit = make_product(Fraction(1), (), chain, base.shape)
+        return mul(*[unit] * k)
+    if k is not None and -_EXPANDED_POWER <= k < 0 and all(b.shape.is_square for b, _ in chain):
+        inverses = [_power_of(pair, MINUS_ONE, base.shape) for pair in reversed(chain)]
+        return mul(*inverses * -k)
+    return _power(make_product(Fraction(1), (), chain, base.shape), exponent)
+
+
+def _power_of(pair: tuple[Node, Node], exponent: Node, shape: Shape) -> Node:
+    e = mul(pair[1], exponent)
+    if e is ZERO:
+        return identity(shape.rows)
+    return product(Fraction(1), (), ((pair[0], e),), shape)
+
+
+# --- transposes -----------------------------------------------------------------------------------
+
+
+def transpose(node: Node) -> Node:
+    """The transpose, pushed to the leaves; no recursion, results are kept on the nodes."""
+    if node.shape.is_scalar:
+        return node
+    stack = [node]
+    while stack:
+        top = stack[-1]
+        if top._transpose is not None:
+            stack.pop()
+            continue
+        pending = [c for c in _transposed_children(top) if c._transpose is None]
+        if pending:
+            stack.extend(pending)
+            continue
+        turned = _transpose(top)
+        top._transpose = turned
+        if turned._transpose is None:
+            turned._transpose = top
+        stack.pop()
+    assert node._transpose is not None
+    return node._transpose
+
+
+def _transposed_children(node: Node) -> list[Node]:
+    match node:
+        case Sum():
+            found: Sequence[Node] = node.children
+        case Product():
+            found = [base for base, _ in node.chain]
+        case Apply(head="transpose"):
+            found = []
+        case Apply():
+            found = heads.transposed_arguments(node)
+        case _:
+            found = []
+    return [c for c in found if not c.shape.is_scalar]
+
+
+def _transpose(node: Node) -> Node:
+    """One level of :func:`transpose`; the children it asks for are done already."""
+    match node:
+        case Symbol():
+            if node.facts & {"symmetric", "diagonal"}:
+                return node
+            if "skew" in node.facts:
+                return neg(node)
+            if "orthogonal" in node.facts:
+                return power(node, MINUS_ONE)
+            return make_apply("transpose", (node,), node.shape.T)
+        case Sum():
+            return linear(((transpose(t), c) for t, c in node.terms), node.shape.T)
+        case Product():
+            turned = [power(transpose(b), e) for b, e in reversed(node.chain)]
+            if not turned:
+                return node
+            factors = [power(b, e) for b, e in node.scalars]
+            return mul(number(node.coefficient), *factors, *turned)
+        case Apply(head="transpose"):
+            return node.args[0]
+        case Apply():
+            return heads.transposed(node)
+    raise AssertionError(f"a {type(node).__name__} has no transpose")

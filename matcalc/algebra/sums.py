@@ -1,0 +1,227 @@
+"""Numbers, constants and sums: the constructors of linear combinations.
+
+A sum collects like terms; as a factor it is made primitive (coprime integer coefficients, a leading
+sign that transposition does not change), so that 2 A + 2 B and A + B differ by a number only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from math import gcd, lcm
+
+from matcalc.algebra import heads, normal
+from matcalc.algebra.ir import (
+    Apply,
+    Node,
+    Number,
+    Product,
+    Sum,
+    Symbol,
+    make_apply,
+    make_number,
+    make_product,
+    make_sum,
+    make_symbol,
+)
+from matcalc.algebra.shapes import ONE as DIM_ONE
+from matcalc.algebra.shapes import SCALAR, Dim, Shape
+
+_UNIT = Fraction(1)
+ONE = make_number(_UNIT)
+ZERO = make_number(Fraction(0))
+MINUS_ONE = make_number(Fraction(-1))
+HALF = make_number(Fraction(1, 2))
+TWO = make_number(Fraction(2))
+PI = make_symbol("pi", SCALAR, frozenset({"positive"}), "constant")
+
+
+def number(value: Fraction | int) -> Node:
+    """A rational number as a node."""
+    return make_number(Fraction(value))
+
+
+def identity(dim: Dim) -> Node:
+    """I of the given size (the number 1 for size 1)."""
+    if dim is DIM_ONE:
+        return ONE
+    return make_product(Fraction(1), (), (), Shape(dim, dim))
+
+
+def zero(shape: Shape) -> Node:
+    """The zero of a shape."""
+    return ZERO if shape.is_scalar else make_sum((), shape)
+
+
+def ones(dim: Dim) -> Node:
+    """The column of ones."""
+    return ONE if dim is DIM_ONE else make_apply("ones", (), Shape(dim, DIM_ONE))
+
+
+def ones_matrix(shape: Shape) -> Node:
+    """The matrix of ones, kept as ones(m) ones(n)'."""
+    return normal.mul(ones(shape.rows), normal.transpose(ones(shape.cols)))
+
+
+def size(dim: Dim) -> Node:
+    """A dimension used as a number."""
+    total: list[tuple[Node, Fraction]] = []
+    for names, k in dim.terms:
+        symbols = (make_symbol(n, SCALAR, _SIZE_FACTS, "dimension") for n in names)
+        total.append((normal.mul(*symbols), Fraction(k)))
+    return linear(total, SCALAR)
+
+
+_SIZE_FACTS = frozenset({"positive", "integer"})
+
+
+def is_zero(node: Node) -> bool:
+    return node is ZERO or (isinstance(node, Sum) and not node.terms)
+
+
+def is_identity(node: Node) -> bool:
+    return isinstance(node, Product) and node.coefficient == 1 and not (node.scalars or node.chain)
+
+
+def is_ones(node: Node) -> bool:
+    """The column of ones (of any size but 1)."""
+    return isinstance(node, Apply) and node.head == "ones"
+
+
+def integer(node: Node) -> int | None:
+    """The value of a node that is an integer, else None."""
+    if isinstance(node, Number) and node.value.denominator == 1:
+        return node.value.numerator
+    return None
+
+
+def is_integer(node: Node) -> bool:
+    """Known to take integer values only (sums and products of integer symbols and numbers)."""
+    match node:
+        case Number():
+            return node.value.denominator == 1
+        case Symbol():
+            return "integer" in node.facts
+        case Sum():
+            return all(c.denominator == 1 and is_integer(t) for t, c in node.terms)
+        case Product(chain=()):
+            whole = all(is_integer(b) and (integer(e) or 0) > 0 for b, e in node.scalars)
+            return whole and node.coefficient.denominator == 1
+    return False
+
+
+def is_nonnegative(node: Node) -> bool:
+    """Known to be >= 0 wherever it is defined (a cheap, safe test)."""
+    match node:
+        case Number():
+            return node.value >= 0
+        case Symbol():
+            return "positive" in node.facts
+        case Sum():
+            return all(c > 0 and is_nonnegative(t) for t, c in node.terms)
+        case Product(chain=()):
+            return node.coefficient > 0 and all(
+                is_nonnegative(b) or (is_integer(e) and (integer(e) or 1) % 2 == 0)
+                for b, e in node.scalars
+            )
+        case Product() if node.shape.is_scalar:
+            ends = len(node.chain) == 2 and node.chain[0][0]
+            return bool(ends) and normal.transpose(node.chain[1][0]) is ends
+        case Apply():
+            return node.head == "abs" or heads.is_positive(node)
+    return False
+
+
+# --- sums ---------------------------------------------------------------------------------------
+
+
+def split(node: Node) -> tuple[Fraction, Node]:
+    """A node as coefficient times a node with coefficient one."""
+    match node:
+        case Number():
+            return node.value, ONE
+        case Product() if node.coefficient != 1:
+            return node.coefficient, normal.product(
+                Fraction(1), node.scalars, node.chain, node.shape
+            )
+    return _UNIT, node
+
+
+def linear(terms: Iterable[tuple[Node, Fraction]], shape: Shape) -> Node:
+    """The linear combination of nodes of one shape: like terms collected, zeros dropped."""
+    total: dict[Node, Fraction] = {}
+    for node, c in terms:
+        if isinstance(node, Sum):
+            for term, k in node.terms:
+                total[term] = total.get(term, Fraction(0)) + c * k
+        else:
+            k, term = split(node)
+            amount = c if k is _UNIT else c * k
+            total[term] = total[term] + amount if term in total else amount
+    kept = [(node, c) for node, c in total.items() if c]
+    if not kept:
+        return zero(shape)
+    if len(kept) == 1:
+        return scale(kept[0][1], kept[0][0])
+    kept.sort(key=lambda t: t[0].digest)
+    return make_sum(tuple(kept), shape)
+
+
+def add(*nodes: Node) -> Node:
+    """The sum of one or more nodes of one shape."""
+    return linear(((node, Fraction(1)) for node in nodes), nodes[0].shape)
+
+
+def sub(a: Node, b: Node) -> Node:
+    return linear(((a, Fraction(1)), (b, Fraction(-1))), a.shape)
+
+
+def neg(node: Node) -> Node:
+    return scale(Fraction(-1), node)
+
+
+def scale(c: Fraction, node: Node) -> Node:
+    """A rational multiple (numbers are distributed over sums)."""
+    if c == 1:
+        return node
+    if c == 0:
+        return zero(node.shape)
+    match node:
+        case Number():
+            return make_number(c * node.value)
+        case Sum():
+            return make_sum(tuple((t, c * k) for t, k in node.terms), node.shape)
+        case Product() if not (node.chain and node.shape.is_scalar):
+            return normal.product(c * node.coefficient, node.scalars, node.chain, node.shape)
+    if node.shape.is_scalar:
+        return normal.product(c, ((node, ONE),), (), SCALAR)
+    return normal.product(c, (), ((node, ONE),), node.shape)
+
+
+def primitive(node: Sum) -> tuple[Fraction, Node]:
+    """A sum as c times a sum with coprime integer coefficients and a positive leading one.
+
+    The leading term is a constant (1, ones, I) or found by a key that transposition does not
+    change, so that the transpose of a primitive sum is primitive.
+    """
+    numerator, denominator = 0, 1
+    for _, c in node.terms:
+        numerator = gcd(numerator, c.numerator)
+        denominator = lcm(denominator, c.denominator)
+    if not node.terms:
+        return Fraction(1), node
+    leading = min(node.terms, key=lambda t: _untransposed(t[0]))
+    c = Fraction(numerator, denominator)
+    if leading[1] < 0:
+        c = -c
+    return (c, node) if c == 1 else (c, scale(1 / c, node))
+
+
+def _untransposed(node: Node) -> bytes:
+    if node is ONE or is_ones(node) or is_identity(node):
+        return b""
+    if node.shape.is_scalar:
+        return node.digest
+    if is_ones(normal.transpose(node)):
+        return b""
+    return min(node.digest, split(normal.transpose(node))[1].digest)
