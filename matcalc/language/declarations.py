@@ -1,0 +1,316 @@
+"""Declarations: what a ``where`` clause says of each name, checked and put together.
+
+The methods are those of the declaration part of the grammar.  What is said of one name in several
+places adds up to one :class:`Declaration`; what contradicts itself is an error here, so that nobody
+further on has to decide whom to believe.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from matcalc.algebra.shapes import ONE, SCALAR, Dim, Shape
+from matcalc.errors import MatcalcError, Span
+from matcalc.language.lexing import KNOWN_FUNCTIONS, Lexeme
+from matcalc.language.mistakes import Mistake
+from matcalc.language.names import KINDS, PROPERTIES
+from matcalc.language.tree import Declaration
+
+# properties that only a square matrix has
+_SQUARE = frozenset(
+    (
+        "symmetric",
+        "skew",
+        "diagonal",
+        "orthogonal",
+        "invertible",
+        "idempotent",
+        "positive definite",
+        "positive semidefinite",
+    )
+)
+
+
+@dataclass(frozen=True)
+class _Size:
+    dim: Dim
+    span: Span
+
+
+@dataclass(frozen=True)
+class _Said:
+    """The right-hand side of a declaration, as far as it has been read."""
+
+    sizes: tuple[_Size, ...] = ()
+    words: tuple[Lexeme, ...] = ()
+    function: tuple[Dim, Dim] | None = None
+
+
+class Declarations:
+    """Called by the parser with the children of each rule, from the leaves up."""
+
+    def declarations(self, children: list[Any]) -> list[Declaration]:
+        if len(children) == 1:
+            return children
+        declarations: list[Declaration] = children[0]
+        declarations.append(children[2])
+        return declarations
+
+    def defined(self, children: list[Any]) -> Declaration:
+        name, _, definition = children
+        _check_name(name)
+        return Declaration(name.text, name.span, definition=definition)
+
+    def declared(self, children: list[Any]) -> Declaration:
+        name, _, said = children[:3]
+        if len(children) == 4:
+            said = replace(said, words=tuple(children[3]))
+        _check_name(name)
+        if said.function is not None:
+            return Declaration(name.text, name.span, function=said.function)
+        facts, kinds = _facts_and_kinds(said.words)
+        shape = _shape(said.sizes)
+        if "scalar" in kinds or kinds == ["integer"]:
+            shape = shape or SCALAR
+        kind = ""
+        if not said.sizes:
+            kind = next((k for k in ("square", "scalar", "vector", "matrix") if k in kinds), "")
+            kind = kind or ("integer" if "integer" in kinds else "")
+        declaration = Declaration(name.text, name.span, shape, kind, facts)
+        for word in (*kinds, *facts):
+            _check_possible(declaration, word)
+        return declaration
+
+    def description(self, children: list[Any]) -> _Said:
+        said = _Said()
+        for child in children:
+            if isinstance(child, _Said):
+                said = replace(said, sizes=child.sizes)
+            elif isinstance(child, list):
+                said = replace(said, words=said.words + tuple(child))
+        return said
+
+    def words(self, children: list[Any]) -> list[Lexeme]:
+        if len(children) == 1:
+            return children
+        words: list[Lexeme] = children[0]
+        words.append(children[1])
+        return words
+
+    def mapping(self, children: list[Any]) -> _Said:
+        source, arrow, target = children
+        if len(source.sizes) > 1 or len(target.sizes) > 1:
+            raise MatcalcError(
+                "unsupported",
+                "abstract functions take and return vectors",
+                arrow.span,
+                hint="declare f: R^n -> R^p, and apply it to vec(X)",
+            )
+        dims = [space.sizes[0].dim if space.sizes else ONE for space in (source, target)]
+        return _Said(function=(dims[0], dims[1]))
+
+    def reals(self, children: list[Any]) -> _Said:
+        name = children[0]
+        if name.text != "R" and len(children) == 1:  # n -> p
+            raise MatcalcError(
+                "declaration",
+                f"{name.text} is not a space that matcalc knows",
+                name.span,
+                hint=f"write R^{name.text}, as in x in R^n or f: R^n -> R^p",
+            )
+        if name.text != "R" and name.text.islower():  # n^2
+            raise Mistake(
+                "declaration",
+                "sizes are not computed with ^",
+                name.span,
+                "a size is an integer, a name or a product such as 2 n or {0}*{0}",
+                name.span,
+            )
+        if name.text != "R":
+            raise MatcalcError(
+                "declaration",
+                f"{name.text} is not a space that matcalc knows",
+                name.span,
+                hint="all variables are real: X in R^{m x n}, x in R^n, t in R",
+            )
+        shapes = [child for child in children if isinstance(child, _Said)]
+        return shapes[0] if shapes else _Said(sizes=(_Size(ONE, name.span),))
+
+    def coordinates(self, children: list[Any]) -> _Said:
+        return self.reals(children)
+
+    def shape(self, children: list[Any]) -> _Said:
+        return _Said(sizes=tuple(child for child in children if isinstance(child, _Size)))
+
+    def size(self, children: list[Any]) -> _Size:
+        if len(children) == 1:
+            return children[0]  # type: ignore[no-any-return]
+        left, _, right = children
+        return _Size(left.dim * right.dim, left.span | right.span)
+
+    def factor(self, children: list[Lexeme]) -> _Size:
+        dim, span = ONE, children[0].span | children[-1].span
+        for child in children:
+            dim = dim * _dim(child)
+        return _Size(dim, span)
+
+
+def _dim(lexeme: Lexeme) -> Dim:
+    if lexeme.type == "NAME":
+        return _named(lexeme)
+    if not lexeme.text.isdigit() or int(lexeme.text) < 1:
+        raise MatcalcError(
+            "declaration",
+            f"{lexeme.text} is not a size",
+            lexeme.span,
+            hint="a size is an integer from 1 on, a name, or a product of them",
+        )
+    return Dim.of(int(lexeme.text))
+
+
+def _named(lexeme: Lexeme) -> Dim:
+    """A size that has a name; a word that is nearly a property is a slip of the pen."""
+    if len(lexeme.text) > 5:
+        from difflib import get_close_matches
+
+        words = [*PROPERTIES, *KINDS]
+        if near := get_close_matches(lexeme.text.lower(), words, n=1, cutoff=0.8):
+            raise MatcalcError(
+                "declaration",
+                f"{lexeme.text} is not a property",
+                lexeme.span,
+                hint=f"did you mean {near[0]}?",
+            )
+    return Dim.named(lexeme.text)
+
+
+def _shape(sizes: tuple[_Size, ...]) -> Shape | None:
+    if not sizes:
+        return None
+    return Shape(sizes[0].dim, sizes[1].dim if len(sizes) == 2 else ONE)
+
+
+def _check_name(name: Lexeme) -> None:
+    if name.text in ("where", "in"):
+        raise MatcalcError(
+            "declaration",
+            f"{name.text} is a word of the language",
+            name.span,
+            hint="choose another name",
+        )
+
+
+def _facts_and_kinds(words: Iterable[Lexeme]) -> tuple[tuple[str, ...], list[str]]:
+    facts: list[str] = []
+    kinds: list[str] = []
+    for word in words:
+        text = re.sub(r"[\s-]+", " ", word.text)
+        if text in KINDS:
+            kinds.append(text)
+        if text in PROPERTIES and PROPERTIES[text] not in facts:
+            facts.append(PROPERTIES[text])
+    return tuple(facts), kinds
+
+
+def _check_possible(declaration: Declaration, word: str) -> None:
+    """Sizes are rigid, so that a symmetric m x n matrix, or a vector 2 x 3, is a contradiction."""
+    shape, kind = declaration.shape, declaration.kind
+    wrong = ""
+    if word in _SQUARE or word == "square":
+        if shape is not None and not shape.is_square:
+            wrong = f"a matrix of size {shape} is not {word}"
+        elif kind == "vector":
+            wrong = f"a vector is not {word}"
+    elif word == "scalar" and shape is not None and not shape.is_scalar:
+        wrong = f"a matrix of size {shape} is not a scalar"
+    elif word == "vector" and (
+        (shape is not None and not (shape.is_row or shape.is_column)) or kind not in ("", word)
+    ):
+        what = f"matrix of size {shape}" if shape is not None else kind
+        wrong = f"a {what} is not a vector"
+    elif word == "matrix" and kind in ("vector", "scalar"):
+        wrong = f"a {kind} is not a matrix"
+    if wrong:
+        raise MatcalcError(
+            "declaration",
+            f"{declaration.name}: {wrong}",
+            declaration.span,
+            hint="leave out the size or the property",
+        )
+
+
+# --- several declarations of one name -------------------------------------------------------------
+
+
+def merge(declarations: Iterable[Declaration]) -> tuple[Declaration, ...]:
+    """One declaration for each name, in the order in which the names first appear."""
+    merged: dict[str, Declaration] = {}
+    for new in declarations:
+        if new.function is not None and new.name in KNOWN_FUNCTIONS:
+            raise MatcalcError(
+                "declaration",
+                f"{new.name} is a function that matcalc knows",
+                new.span,
+                hint="choose another name for the abstract function",
+                source=new.source,
+            )
+        old = merged.get(new.name)
+        merged[new.name] = new if old is None else _both(old, new)
+    return tuple(merged.values())
+
+
+def _both(old: Declaration, new: Declaration) -> Declaration:
+    if old.function is not None or new.function is not None:
+        if old.function != new.function:
+            raise _contradiction(
+                old,
+                new,
+                "declared as a function and otherwise"
+                if None in (old.function, new.function)
+                else "declared as two functions",
+            )
+        return old
+    if old.definition is not None and new.definition is not None:
+        raise _contradiction(old, new, "defined twice")
+    if old.shape is not None and new.shape is not None and old.shape != new.shape:
+        raise _contradiction(old, new, f"declared as {old.shape} and as {new.shape}")
+    base, other = (new, old) if new.definition is not None else (old, new)
+    kinds = {old.kind, new.kind} - {""}
+    if kinds == {"square", "matrix"}:
+        kinds = {"square"}
+    if kinds == {"integer", "scalar"}:
+        kinds = {"integer"}
+    if len(kinds) > 1:
+        raise _contradiction(old, new, f"declared as {old.kind} and as {new.kind}")
+    both = replace(
+        base,
+        shape=base.shape or other.shape,
+        kind=next(iter(kinds), ""),
+        facts=tuple(dict.fromkeys(old.facts + new.facts)),
+    )
+    try:
+        for word in (both.kind, *both.facts):
+            _check_possible(both, word)
+    except MatcalcError as error:
+        raise _contradiction(old, new, error.message.partition(": ")[2]) from None
+    return both if both.shape is None or both.kind == "scalar" else replace(both, kind=_kind(both))
+
+
+def _kind(declaration: Declaration) -> str:
+    """With sizes there is nothing left for the word to say, except that a scalar is whole."""
+    return "integer" if declaration.kind == "integer" else ""
+
+
+def _contradiction(old: Declaration, new: Declaration, what: str) -> MatcalcError:
+    same_text = old.source == new.source
+    return MatcalcError(
+        "declaration",
+        f"{new.name} is {what}" if not what.startswith("a ") else f"{new.name}: {what}",
+        new.span,
+        hint=f"declare {new.name} once",
+        others=((old.span, "first here"),) if same_text else (),
+        source=new.source,
+    )
