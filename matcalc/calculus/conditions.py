@@ -1,0 +1,112 @@
+"""Where the result holds: the conditions of the functions that an expression is made of.
+
+Read off the normal form, so that norm(x)^2 (which is x'x) asks for nothing while norm(x) asks for x
+not to be zero.  What the declared facts or the form of an expression already grant is left out.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from matcalc.algebra import heads, normal
+from matcalc.algebra.cost import norm_argument
+from matcalc.algebra.functions import FUNCTIONS
+from matcalc.algebra.ir import Apply, Node, Number, Product, Symbol, postorder
+
+
+class Condition(NamedTuple):
+    """``template`` with ``{}`` for the text of ``node``."""
+
+    template: str
+    node: Node
+
+
+def conditions(root: Node) -> list[Condition]:
+    """The conditions under which an expression is defined and differentiable."""
+    found: dict[Condition, None] = {}
+    for node in postorder(root):
+        for condition in map(_simpler, _of(node)):
+            if not _granted(condition):
+                found.setdefault(condition)
+    return list(found)
+
+
+def _of(node: Node) -> list[Condition]:
+    match node:
+        case Product():
+            scalars = [_power(b, e, "{}") for b, e in node.scalars]
+            chain = [
+                _invertible(b) for b, e in node.chain if not isinstance(e, Number) or e.value < 0
+            ]
+            return [c for c in scalars if c is not None] + chain
+        case Apply(head="epow"):
+            entry = _power(node.args[0], node.args[1], "{} entry-wise")
+            return [entry] if entry is not None else []
+        case Apply() if node.head in FUNCTIONS and FUNCTIONS[node.head].domain:
+            row = FUNCTIONS[node.head]
+            template = row.domain.replace(f"{{{row.parameters[0]}}}", "{}")
+            if template.startswith("invertible "):
+                return _all_invertible(node.args[0])
+            if heads.is_elementwise(node) and not node.shape.is_scalar:
+                template += " entry-wise"
+            return [Condition(template, node.args[0])]
+    return []
+
+
+def _invertible(base: Node) -> Condition:
+    return Condition("{} invertible", min(base, normal.transpose(base), key=lambda M: M.primes))
+
+
+def _all_invertible(node: Node) -> list[Condition]:
+    """A product of square matrices is invertible if each of them is."""
+    if isinstance(node, Product) and all(b.shape.is_square for b, _ in node.chain):
+        return [_invertible(b) for b, _ in node.chain]
+    return [_invertible(node)]
+
+
+def _power(base: Node, e: Node, entry: str) -> Condition | None:
+    suffix = entry.removeprefix("{}")
+    if isinstance(e, Number):
+        if e.value.denominator > 1:
+            inside = norm_argument(base)
+            if inside is not None and e.value.denominator == 2:
+                return Condition("{} != 0", inside)
+            return Condition("{} > 0" + suffix, base)
+        return Condition("{} != 0" + suffix, base) if e.value < 0 else None
+    if normal.is_integer(e):
+        return None
+    return Condition("{} > 0" + suffix, base)
+
+
+def _simpler(condition: Condition) -> Condition:
+    """abs(u) > 0 says that u is not 0."""
+    template, node = condition
+    if template.startswith("{} > 0") and isinstance(node, Apply) and node.head == "abs":
+        return Condition(template.replace("> 0", "!= 0"), node.args[0])
+    if template == "{} > 0" and isinstance(node, Product) and not node.chain:
+        return _of_product(condition, node)
+    return condition
+
+
+def _of_product(condition: Condition, node: Product) -> Condition:
+    """c s^2 > 0 says that s is not 0, c s > 0 that s > 0, for c > 0."""
+    left = [(b, e) for b, e in node.scalars if not heads.positive(b)]
+    if node.coefficient < 0 or len(left) != 1:
+        return condition
+    base, e = left[0]
+    k = normal.integer(e)
+    if k is None:
+        return condition
+    return Condition("{} > 0" if k % 2 else "{} != 0", base)
+
+
+def _granted(condition: Condition) -> bool:
+    """Does the condition follow from declared facts or from the form?"""
+    template, node = condition
+    if "invertible" in template:
+        return isinstance(node, Symbol) and "invertible" in node.facts
+    if template.startswith("{} != 0") and heads.is_head(node, "det"):
+        return True  # the determinant's own condition says it
+    if template.startswith(("{} > 0", "{} != 0")):
+        return heads.positive(node)
+    return template.startswith("{} > -1") and heads.positive(node)

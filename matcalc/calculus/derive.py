@@ -1,0 +1,170 @@
+"""Request -> derivative: which rule of reading off applies to which pair of shapes.
+
+    f by ...   scalar              vector x                matrix X
+    scalar     df/dt               row (layout jacobian)   G of the shape of X
+    vector     column              Jacobian, p x n         (Kronecker form, not here yet)
+    matrix     entry by entry      (Kronecker form)        (Kronecker form)
+
+Every derivative is a differential, linear in dX (``differential``), read off (``adjoint`` for
+scalars, ``linear_map`` for columns).  The variable has independent entries; the facts declared of
+it are put back after differentiating, and ``structure`` then projects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from matcalc.algebra import heads, normal
+from matcalc.algebra.factor import simplify
+from matcalc.algebra.ir import Node, Symbol, make_symbol, postorder
+from matcalc.algebra.rewrite import substitute
+from matcalc.algebra.scalars import tidy
+from matcalc.algebra.shapes import Shape
+from matcalc.calculus.adjoint import gradient
+from matcalc.calculus.differential import differential
+from matcalc.calculus.linear_map import jacobian
+from matcalc.errors import MatcalcError
+from matcalc.language.problem import FREE_FACTS, Problem
+
+LAYOUTS = ("jacobian", "gradient")
+STRUCTURES = ("independent", "symmetric", "cookbook")
+
+
+@dataclass
+class Derived:
+    """A derivative: ``node`` is the simplified result, ``function`` what was differentiated."""
+
+    node: Node
+    function: Node
+    notes: list[str] = field(default_factory=list)
+    rules: set[str] = field(default_factory=set)
+
+
+def derive(
+    problem: Problem, wrt: Sequence[str], order: int, layout: str, structure: str
+) -> Derived:
+    """The derivative by the variables ``wrt``: one of order 1 or 2, or two for a mixed second one.
+
+    Raises MatcalcError (unsupported) where there is no closed form here.
+    """
+    F = problem.node(bare=wrt)
+    variables = [problem.variable(name) for name in wrt]
+    path = variables if len(variables) == order else variables * order
+    derived = Derived(F, F)
+    value = F
+    for i, X in enumerate(path):
+        last = i == len(path) - 1
+        value = once(value, X, layout == "jacobian", derived.rules)
+        if not last:
+            value = simplify(value, problem.style.sums)
+    value = tidy(simplify(substitute(value, problem.facts(wrt)), problem.style.sums))
+    if structure != "independent":
+        if "skew" in problem.typed.symbols[wrt[0]].facts:
+            raise MatcalcError(
+                "usage",
+                f"--structure {structure} is for a symmetric variable, and {wrt[0]} is skew",
+                hint="leave --structure out",
+            )
+        value = _structured(value, path, structure)
+    derived.node = value
+    derived.notes = [*_tied(problem, wrt, structure), *_vanishing(problem, F, value, variables)]
+    return derived
+
+
+def _tied(problem: Problem, wrt: Sequence[str], structure: str) -> Iterator[str]:
+    """The declared facts that tie entries of a variable, and how they were taken."""
+    for name in wrt:
+        bare, full = problem.symbol(name, bare=True), problem.symbol(name)
+        if bare is full or structure != "independent":
+            continue
+        words = " and ".join(sorted(problem.typed.symbols[name].facts - FREE_FACTS))
+        yield (
+            f"{name} is declared {words}: its entries are taken as independent (--structure "
+            "symmetric projects on the symmetric matrices), and the fact is used in the result"
+        )
+
+
+def _vanishing(
+    problem: Problem,
+    F: Node,
+    value: Node,
+    variables: Sequence[Symbol],
+) -> Iterator[str]:
+    """Why the derivative is zero."""
+    if not normal.is_zero(value):
+        return
+    inside = {n for n in postorder(F) if isinstance(n, Symbol)}
+    missing = [X.name for X in variables if X not in inside]
+    skew = [info.name for info in problem.typed.symbols.values() if "skew" in info.facts]
+    if normal.is_zero(F) and skew:
+        names = " and ".join(skew)
+        yield (
+            f"the expression is zero: {names} is skew, so a form such as x' {skew[0]} x is its own "
+            "transpose and its own negative"
+        )
+    elif normal.is_zero(F):
+        yield "the expression is identically zero: its terms cancel"
+    elif missing:
+        yield f"the derivative is zero: simplified, the expression does not contain {missing[0]}"
+
+
+def once(F: Node, X: Symbol, row: bool, rules: set[str]) -> Node:
+    """One derivative; of a scalar by a vector the column, or the row if asked for."""
+    dX = perturbation(X, F)
+    if X.shape.is_scalar:
+        dF = differential(F, X, dX, rules)
+        return substitute(dF, {dX: normal.ONE})
+    if F.shape.is_scalar:
+        G = gradient(differential(F, X, dX, rules), dX)
+        return normal.transpose(G) if row and X.shape.is_column else G
+    if F.shape.is_vector and X.shape.is_column:
+        column = normal.transpose(F) if F.shape.is_row else F
+        return jacobian(differential(column, X, dX, rules), dX)
+    if X.shape.is_row and F.shape.is_vector:
+        x = make_symbol(X.name, X.shape.T, X.facts)
+        column = normal.transpose(F) if F.shape.is_row else F
+        turned = substitute(column, {X: normal.transpose(x)})
+        J = once(turned, x, row, rules)
+        return substitute(J, {x: normal.transpose(X)})
+    kind = "matrix" if not F.shape.is_vector else "vector"
+    by = "matrix" if not X.shape.is_vector else "vector"
+    raise MatcalcError(
+        "unsupported",
+        f"the derivative of a {kind} ({F.shape}) by a {by} ({X.shape}) is a Kronecker form, "
+        "which this version does not write",
+        hint="differentiate a scalar function of it, or one column: F b",
+    )
+
+
+def perturbation(X: Symbol, F: Node, sizes: Iterable[str] = ()) -> Symbol:
+    """dX, under a name that neither the expression nor a size uses."""
+    taken = {n.name for n in postorder(F) if isinstance(n, Symbol)} | set(sizes)
+    name = f"d{X.name}"
+    while name in taken:
+        name += "_"
+    return make_symbol(name, X.shape, frozenset(), "perturbation")
+
+
+def _structured(G: Node, path: Sequence[Symbol], structure: str) -> Node:
+    X = path[0]
+    if len(path) > 1 or not X.shape.is_square or G.shape != X.shape:
+        raise MatcalcError(
+            "usage",
+            f"--structure {structure} is for a scalar function of one square matrix, order 1",
+            hint="leave --structure out",
+        )
+    both = normal.add(G, normal.transpose(G))
+    if structure == "symmetric":
+        return simplify(normal.mul(normal.HALF, both))
+    inside = heads.diag(heads.diagonal(G))
+    return simplify(normal.sub(both, inside))
+
+
+def result_shape(F: Shape, X: Shape) -> Shape:
+    """The shape of a first derivative in layout jacobian."""
+    if X.is_scalar:
+        return F
+    if F.is_scalar:
+        return X.T if X.is_column else X
+    return Shape(F.rows * F.cols, X.rows * X.cols)

@@ -1,0 +1,201 @@
+"""The differential: df, linear in dX, by the product rule.
+
+``differential(F, X, dX)`` is the first-order part of F(X + dX) - F(X), as an IR node in which dX
+occurs exactly once in each product.  The rule of a function comes from its row in the function
+table; here are only the rules of the five node kinds: d(A + B) = dA + dB, d(A B) = dA B + A dB,
+each occurrence perturbed on its own, and d(A^k) for powers.  Nothing is expanded, so the result
+is a DAG about as large as the expression.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from matcalc.algebra import heads, normal
+from matcalc.algebra.functions import FUNCTIONS
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
+from matcalc.errors import MatcalcError
+from matcalc.language.lower import Reader, bind_sizes, formula
+
+_POWERS_WRITTEN_OUT = 64
+
+
+def differential(F: Node, X: Symbol, dX: Node, rules: set[str] | None = None) -> Node:
+    """dF for a perturbation dX of X, of the shape of F.
+
+    The names of the function rows used are added to ``rules``.  Raises MatcalcError (unsupported)
+    where the table has no derivative.
+    """
+    return _Differential(X, dX, rules if rules is not None else set()).of(F)
+
+
+def differentials(F: Node, X: Symbol, dX: Node) -> dict[Node, Node]:
+    """The differential of every part of F that depends on X."""
+    work = _Differential(X, dX, set())
+    work.of(F)
+    return {node: d for node, d in work.done.items() if d is not None}
+
+
+class _Differential:
+    def __init__(self, X: Symbol, dX: Node, rules: set[str]) -> None:
+        self.X, self.dX, self.rules = X, dX, rules
+        self.done: dict[Node, Node | None] = {}
+
+    def of(self, F: Node) -> Node:
+        found = fold(F, lambda node, _: self._node(node), self.done, _needs)
+        return normal.zero(F.shape) if found is None else found
+
+    def _node(self, node: Node) -> Node | None:
+        if node is self.X:
+            return self.dX
+        if all(self.done[child] is None for child in _needs(node)):
+            return None
+        match node:
+            case Sum():
+                terms = ((self.done[t], c) for t, c in node.terms)
+                found = normal.linear(((d, c) for d, c in terms if d is not None), node.shape)
+            case Product():
+                found = self._product(node)
+            case Apply():
+                found = self._apply(node)
+            case _:
+                raise AssertionError(f"{type(node).__name__} has no children")
+        return None if normal.is_zero(found) else found
+
+    def _product(self, node: Product) -> Node:
+        coefficient = normal.number(node.coefficient)
+        scalars = [normal.power(b, e) for b, e in node.scalars]
+        chain = [normal.power(b, e) for b, e in node.chain]
+        if not chain and not node.shape.is_scalar:
+            chain = [normal.identity(node.shape.rows)]
+        factors = [coefficient, *scalars, *chain]
+        terms: list[Node] = []
+        for i, (b, e) in enumerate(node.scalars + node.chain, start=1):
+            if self.done[b] is None and self.done[e] is None:
+                continue
+            for d in self._power(b, e):
+                terms.append(normal.mul(*factors[:i], d, *factors[i + 1 :]))
+        return normal.add(*terms) if terms else normal.zero(node.shape)
+
+    def _power(self, b: Node, e: Node) -> list[Node]:
+        """The terms of d(b^e)."""
+        db, de = self.done[b], self.done[e]
+        if e is normal.ONE:
+            return [] if db is None else [db]
+        if b.shape.is_scalar:
+            terms = []
+            if db is not None:
+                terms.append(normal.mul(e, normal.power(b, normal.sub(e, normal.ONE)), db))
+            if de is not None:
+                log = heads.elementwise("log", b)
+                terms.append(normal.mul(normal.power(b, e), log, de))
+            return terms
+        k = normal.integer(e)
+        if k is None or abs(k) > _POWERS_WRITTEN_OUT:
+            raise MatcalcError(
+                "unsupported",
+                "the derivative of a matrix power with a symbolic or very large exponent is a sum "
+                "of that many terms; it has a closed form only as the trace of the power alone",
+                hint="use a number up to 64 for the exponent, or tr(X^k)",
+            )
+        assert db is not None
+        if k > 0:
+            return [self._around(b, i, db, k - 1 - i) for i in range(k)]
+        return [normal.neg(self._around(b, -i, db, k - 1 + i)) for i in range(1, -k + 1)]
+
+    @staticmethod
+    def _around(b: Node, i: int, db: Node, j: int) -> Node:
+        left, right = normal.power(b, normal.number(i)), normal.power(b, normal.number(j))
+        return normal.mul(left, db, right)
+
+    def _apply(self, node: Apply) -> Node:
+        if node.head == "tr" and (power := _symbolic_power(node.args[0])) is not None:
+            return self._trace_of_power(*power)
+        parts = [self.done[arg] for arg in node.args]
+        match node.head:
+            case "transpose":
+                assert parts[0] is not None
+                return normal.transpose(parts[0])
+            case "hadamard":
+                terms = [
+                    heads.hadamard(*node.args[:i], d, *node.args[i + 1 :])
+                    for i, d in enumerate(parts)
+                    if d is not None
+                ]
+                return normal.add(*terms)
+            case "epow":
+                return self._entry_power(node, parts[0], parts[1])
+            case "call":
+                f = node.args[0]
+                assert isinstance(f, Symbol) and parts[1] is not None
+                return normal.mul(heads.jacobian(f, node.args[1]), parts[1])
+            case "jacobian":
+                raise MatcalcError(
+                    "unsupported",
+                    "the second derivative of an abstract function has no notation",
+                    hint="write the function out, or ask for --order 1",
+                )
+        return self._table(node, parts)
+
+    def _trace_of_power(self, b: Node, k: Node) -> Node:
+        """d tr(b^k) = k tr(b^(k-1) db), for any integer k: db commutes under the trace."""
+        db = self.done[b]
+        assert db is not None
+        down = normal.power(b, normal.sub(k, normal.ONE))
+        return normal.mul(k, heads.trace(normal.mul(down, db)))
+
+    def _entry_power(self, node: Apply, db: Node | None, de: Node | None) -> Node:
+        b, e = node.args
+        terms = []
+        if db is not None:
+            down = heads.epow(b, normal.sub(e, normal.ONE))
+            terms.append(normal.mul(e, heads.hadamard(down, db)))
+        if de is not None:
+            log = heads.elementwise("log", b)
+            terms.append(normal.mul(de, heads.hadamard(node, log)))
+        return normal.add(*terms)
+
+    def _table(self, node: Apply, parts: list[Node | None]) -> Node:
+        row = FUNCTIONS[node.head]
+        self.rules.add(row.name)
+        arg, d = node.args[0], parts[0]
+        assert d is not None
+        if row.is_elementwise:
+            slope = entry_derivative(row.derivative, arg)
+            return heads.hadamard(slope, d)
+        if not row.differential:
+            raise MatcalcError(
+                "unsupported",
+                f"{row.name} has no derivative in closed form here",
+                hint="`matcalc functions` lists those that have one",
+            )
+        if row.adjoint:  # linear: f(dX)
+            return heads.apply(row.name, (d,), node.shape)
+        X = row.parameters[0]
+        return Reader({X: arg, f"d{X}": d}, bind_sizes(row, node.args)).read(
+            formula(row.differential)
+        )
+
+
+def entry_derivative(text: str, arg: Node) -> Node:
+    """The formula of a derivative in the scalar x, at every entry of ``arg``."""
+    slope = Reader({"x": arg}, {}, entrywise=True).read(formula(text))
+    if slope.shape == arg.shape:
+        return slope
+    return normal.mul(slope, normal.ones_matrix(arg.shape))
+
+
+def _needs(node: Node) -> tuple[Node, ...]:
+    """The nodes whose differentials that of a node is made of."""
+    if isinstance(node, Apply) and node.head == "tr":
+        return _symbolic_power(node.args[0]) or node.children
+    return node.children
+
+
+def _symbolic_power(node: Node) -> tuple[Node, Node] | None:
+    """(A, k) for A^k with k not a number."""
+    if isinstance(node, Product) and len(node.chain) == 1 and node.coefficient == Fraction(1):
+        base, e = node.chain[0]
+        if not isinstance(e, Number) and not node.scalars:
+            return base, e
+    return None
