@@ -1,0 +1,257 @@
+"""Is somebody's answer right, and if not, how is it off?
+
+Decided by numbers: answer and result are evaluated at several points, and a diagnosis counts only
+if it explains the difference at every one of them.  A constant factor must be the same at all
+points. The diagnoses are tried from the most specific on; comparing the two as expressions would
+need a normal form that knows every identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+
+from matcalc.algebra.shapes import Shape
+from matcalc.language.tree import Tree
+from matcalc.verify.check import Problem, points, variables
+from matcalc.verify.evaluate import Evaluation
+from matcalc.verify.matrix import Matrix
+from matcalc.verify.sample import Variable, numeric
+
+DIGITS = 40
+SAME = 25  # digits in which two values agree that are the same
+
+Typed = tuple[Tree, Mapping[Tree, Shape]]
+Pair = tuple[Matrix, Matrix, "Frame"]  # answer, result and the shapes they belong to
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``verdict`` is a key of :data:`VERDICTS`; ``factor`` is answer / result if constant."""
+
+    verdict: str
+    message: str
+    factor: Fraction | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.verdict == "right"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The shapes of f and of the variable at a point."""
+
+    value: tuple[int, int]
+    variable: tuple[int, int]
+
+
+VERDICTS = {
+    "right": "the answer is right",
+    "layout": "right in another layout: {detail}",
+    "transposed": "transposed: the answer is the transpose of the derivative",
+    "factor": "off by a constant factor: the answer is {detail} times the derivative",
+    "transposed factor": "transposed, and off by a constant factor: {detail}",
+    "assumption": "the answer is right only if {detail} is symmetric",
+    "symmetric": "the symmetric part only: the answer is (G + G')/2 of the derivative G",
+    "cookbook": "the answer is G + G' - G .* I: what --structure cookbook gives",
+    "shape": "the answer is {detail}",
+    "wrong": "the answer is not the derivative",
+    "unknown": "not compared: no point found where both have a real value",
+}
+
+
+def compare(
+    typed: Problem,
+    wrt: str | Sequence[str],
+    result: Typed,
+    answer: Typed,
+    *,
+    order: int = 1,
+    count: int = 4,
+    seed: int = 0,
+) -> Comparison:
+    """Tell how ``answer`` relates to the ``result`` that is known to be right.
+
+    Raises NotConforming if one of the two cannot be evaluated.
+    """
+    from mpmath import mp
+
+    names = variables(wrt, order)
+    with mp.workdps(DIGITS):
+        pairs = _pairs(typed, names, result, answer, count, seed)
+        if not pairs:
+            return _verdict("unknown")
+        for verdict, detail, reading in READINGS:
+            if all(_same(given, reading(G, frame)) for given, G, frame in pairs):
+                return _verdict(verdict, detail=detail)
+        return (
+            _by_a_factor(pairs)
+            or _by_symmetry(typed, names, result, answer, count, seed)
+            or _misshapen(pairs[0], result, answer)
+            or _verdict("wrong")
+        )
+
+
+def _verdict(verdict: str, factor: Fraction | None = None, detail: str = "") -> Comparison:
+    return Comparison(verdict, VERDICTS[verdict].format(detail=detail), factor)
+
+
+def _pairs(
+    typed: Problem, names: list[str], result: Typed, answer: Typed, count: int, seed: int
+) -> list[Pair]:
+    """Values of answer and result at up to ``count`` points with different sizes."""
+    pairs: list[Pair] = []
+    for point in islice(points(typed, names, [result, answer], seed), count):
+        at = numeric(point.env)
+        f, G, given = (
+            Evaluation(tree, shapes, typed.definitions, point.sizes)(at)
+            for tree, shapes in ((typed.tree, typed.shapes), result, answer)
+        )
+        pairs.append((given, G, Frame(f.shape, at[names[-1]].shape)))
+    return pairs
+
+
+def _turned(G: Matrix, at: Frame) -> Matrix | None:
+    return G.T if at.value == (1, 1) and 1 in G.shape else None
+
+
+def _transposed_jacobian(G: Matrix, at: Frame) -> Matrix | None:
+    return G.T if at.value != (1, 1) and at.variable != (1, 1) else None
+
+
+def _row_major(G: Matrix, at: Frame) -> Matrix | None:
+    """The Jacobian of the rows of F, stacked, by the rows of X, stacked."""
+    (p, q), (m, n) = at.value, at.variable
+    if G.shape != (p * q, m * n):
+        return None
+    return Matrix.build(p * q, m * n, lambda i, j: G[i // q + i % q * p, j // n + j % n * m])
+
+
+def _is_square(G: Matrix) -> bool:
+    return G.rows == G.cols > 1
+
+
+def _halved(G: Matrix) -> Matrix:
+    return G.zip(G.T, lambda a, b: (a + b) / 2)
+
+
+def _cookbook(G: Matrix) -> Matrix:
+    return Matrix.build(G.rows, G.cols, lambda i, j: G[i, j] if i == j else G[i, j] + G[j, i])
+
+
+Reading = Callable[[Matrix, Frame], "Matrix | None"]
+# (verdict, detail, what the answer would be, from the derivative G), the likeliest first
+READINGS: tuple[tuple[str, str, Reading], ...] = (
+    ("right", "", lambda G, at: G),
+    ("layout", "a column for a row, or a row for a column", _turned),
+    ("layout", "the transpose of the Jacobian", _transposed_jacobian),
+    ("layout", "rows are stacked where matcalc stacks columns", _row_major),
+    ("transposed", "", lambda G, at: G.T),
+    ("symmetric", "", lambda G, at: _halved(G) if _is_square(G) else None),
+    ("cookbook", "", lambda G, at: _cookbook(G) if _is_square(G) else None),
+)
+
+
+def _same(answer: Matrix, wanted: Matrix | None) -> bool:
+    from mpmath import mp
+
+    if wanted is None or answer.shape != wanted.shape:
+        return False
+    scale = max(map(abs, (*answer, *wanted)))
+    return all(abs(a - b) <= scale * mp.mpf(10) ** -SAME for a, b in zip(answer, wanted))
+
+
+def _by_a_factor(pairs: Sequence[Pair]) -> Comparison | None:
+    """Whether answer = c G, or c G', with one rational c at every point."""
+    for verdict, turned in (("factor", False), ("transposed factor", True)):
+        factors = {_ratio(answer, G.T if turned else G) for answer, G, _ in pairs}
+        factors.discard(Fraction(1))
+        if len(factors) == 1 and None not in factors:
+            factor = factors.pop()
+            assert factor is not None
+            return _verdict(verdict, factor, str(factor))
+    return None
+
+
+def _ratio(answer: Matrix, G: Matrix) -> Fraction | None:
+    """The fraction c with answer = c G, else None."""
+    from mpmath import mp
+
+    largest = max(G, key=abs)
+    if answer.shape != G.shape or not largest:
+        return None
+    c = answer.entries[G.entries.index(largest)] / largest
+    near = Fraction(int(mp.nint(c * 10**SAME)), 10**SAME).limit_denominator(10_000)
+    scaled = G.map(lambda g: g * near.numerator / near.denominator)
+    return near if near and _same(answer, scaled) else None
+
+
+@dataclass(frozen=True)
+class _Symmetric:
+    """A symbol that is symmetric besides what it is declared to be."""
+
+    info: Variable
+
+    @property
+    def shape(self) -> Shape:
+        return self.info.shape
+
+    @property
+    def kind(self) -> str:
+        return self.info.kind
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        return (*self.info.facts, "symmetric")
+
+
+@dataclass(frozen=True)
+class _Assuming:
+    """The problem with other symbols."""
+
+    typed: Problem
+    symbols: Mapping[str, Variable]
+
+    @property
+    def tree(self) -> Tree:
+        return self.typed.tree
+
+    @property
+    def shapes(self) -> Mapping[Tree, Shape]:
+        return self.typed.shapes
+
+    @property
+    def definitions(self) -> Mapping[str, Tree]:
+        return self.typed.definitions
+
+
+def _by_symmetry(
+    typed: Problem, names: list[str], result: Typed, answer: Typed, count: int, seed: int
+) -> Comparison | None:
+    """Whether the answer takes for symmetric what is not declared so."""
+    square = [
+        name
+        for name, info in typed.symbols.items()
+        if info.shape.is_square and not info.shape.is_scalar and info.kind != "function"
+    ]
+    assumed = {name: _Symmetric(typed.symbols[name]) for name in square}
+    problem = _Assuming(typed, {**typed.symbols, **assumed})
+    pairs = _pairs(problem, names, result, answer, count, seed) if square else []
+    if pairs and all(_same(given, G) for given, G, _ in pairs):
+        return _verdict("assumption", detail=" and ".join(sorted(square)))
+    return None
+
+
+def _misshapen(pair: Pair, result: Typed, answer: Typed) -> Comparison | None:
+    given, G, _ = pair
+    if given.shape == G.shape:
+        return None
+    (tree, shapes), (wanted, known) = answer, result
+    if tree in shapes and wanted in known:
+        return _verdict("shape", detail=f"{shapes[tree]}, and the derivative {known[wanted]}")
+    return _verdict(
+        "shape", detail="{} x {}, the derivative {} x {}".format(*given.shape, *G.shape)
+    )

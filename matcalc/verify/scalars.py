@@ -1,0 +1,200 @@
+"""The arithmetic of the entries: real numbers of mpmath, at the precision of the caller.
+
+:class:`Numbers` knows numbers, powers, the functions of the table by their ``mpmath`` column, and
+determinants; ``prove`` has the same interface over SymPy expressions.  Whatever is not a real
+number of moderate size (a complex logarithm, a pole, a tower of exponentials) is
+:class:`OutsideDomain`, which tells the sampler to draw again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import reduce
+from typing import Any
+
+from matcalc.algebra.functions import Function
+from matcalc.verify.matrix import Entry, Matrix, eliminate
+
+# |x| <= 2^LARGE for results and 2^WIDE for arguments: exp(2^17) has an exponent of 19 bits
+LARGE = 1 << 19
+WIDE = 17
+
+
+class OutsideDomain(ValueError):
+    """The expression has no real value (or none that can be computed) at this point."""
+
+
+def is_elementwise(row: Function) -> bool:
+    """Whether the ``mpmath`` column is an expression of one entry (sqrt's is, though defined)."""
+    return row.signature == "(m,n) -> (m,n)"
+
+
+class Formulas(dict[tuple[str, tuple[str, ...]], Callable[..., Any]]):
+    """The ``mpmath`` column as Python functions: (text, parameters) -> function, made when asked.
+
+    In scope are the parameters, ``mp`` (its functions, with our own det and inverse) and helpers.
+    """
+
+    def __init__(self, functions: Any, scalars: Any) -> None:
+        super().__init__()
+        mp = _Space(functions, scalars)
+        self.scope = {
+            "mp": mp,
+            "trace": trace,
+            "diag": diag,
+            "diagonal": diagonal,
+            "vec": vec,
+            "onehotmax": onehotmax,
+            "softmax": lambda x: softmax(x, mp.exp),
+            "logsoftmax": lambda x: softmax(x, mp.exp).map(mp.log),
+        }
+
+    def __missing__(self, key: tuple[str, tuple[str, ...]]) -> Callable[..., Any]:
+        text, parameters = key
+        function = eval(f"lambda {', '.join(parameters)}: {text}", self.scope)
+        self[key] = function
+        return function  # type: ignore[no-any-return]
+
+
+class Numbers:
+    """Real arithmetic by mpmath at whatever precision is set."""
+
+    def __init__(self) -> None:
+        from mpmath import mp
+
+        self.mp = mp
+        self.formulas = Formulas(mp, self)
+        self.zero: Entry = mp.mpf(0)
+        self.one: Entry = mp.mpf(1)
+
+    def number(self, text: str) -> Entry:
+        """The value of a literal."""
+        return self.mp.mpf(text)
+
+    def convert(self, value: Any) -> Entry:
+        """An entry from a Python number or a Fraction."""
+        if isinstance(value, Fraction):
+            return self.mp.mpf(value.numerator) / value.denominator
+        return self.mp.mpf(value)
+
+    def integer(self, entry: Entry) -> int | None:
+        """The integer that an entry is, else None."""
+        return int(entry) if self.mp.isint(entry) else None
+
+    @property
+    def pi(self) -> Entry:
+        return +self.mp.pi
+
+    def dot(self, row: Sequence[Entry], column: Sequence[Entry]) -> Entry:
+        return self.mp.fdot(row, column)
+
+    def divide(self, a: Entry, b: Entry) -> Entry:
+        if not b:
+            raise OutsideDomain("division by zero")
+        return a / b
+
+    def power(self, base: Entry, exponent: Entry) -> Entry:
+        """base^exponent, real: a negative base takes an integer exponent."""
+        if not base and exponent < 0:
+            raise OutsideDomain("a negative power of zero")
+        if base < 0 and not self.mp.isint(exponent):
+            raise OutsideDomain("a power of a negative number")
+        if base and max(1, abs(self.mp.mag(base))) * abs(exponent) > LARGE:
+            raise OutsideDomain("a power too large to compute")
+        return base**exponent
+
+    def apply(self, row: Function, entry: Entry) -> Entry:
+        """An element-wise function at one entry."""
+        if entry and self.mp.mag(entry) > WIDE:
+            raise OutsideDomain(f"{row.name} of a number too large")
+        f = self.formulas[row.mpmath, row.parameters]
+        return self._real(lambda: f(entry), row.name)
+
+    def call(self, row: Function, args: Sequence[Matrix]) -> Matrix:
+        """A function of whole matrices."""
+        f = self.formulas[row.mpmath, row.parameters]
+        if row.domain == "invertible {X}" and row.name != "det":
+            self.inverse(args[0])  # log det of what is singular but for rounding is noise
+        try:
+            value = Matrix.of(f(*args))
+        except (ValueError, ZeroDivisionError, OverflowError) as error:
+            raise OutsideDomain(f"{row.name} has no value here") from error
+        return value.map(lambda entry: self._real(lambda: entry, row.name))
+
+    def _real(self, compute: Callable[[], Entry], name: str) -> Entry:
+        mp = self.mp
+        try:
+            value = mp.convert(compute())
+        except (ValueError, ZeroDivisionError, OverflowError) as error:  # poles, log(0)
+            raise OutsideDomain(f"{name} has no value here") from error
+        if isinstance(value, mp.mpc) or not mp.isfinite(value):
+            raise OutsideDomain(f"{name} has no real value here")
+        if value and abs(mp.mag(value)) > LARGE:
+            raise OutsideDomain(f"{name} is too large or small to compute")
+        return value
+
+    def det(self, X: Matrix) -> Entry:
+        return eliminate(X, self.one, self.zero)[0]
+
+    def inverse(self, X: Matrix) -> Matrix:
+        inverse = eliminate(X, self.one, self.zero)[1]
+        if inverse is None:
+            raise OutsideDomain("the inverse of a singular matrix")
+        return inverse
+
+
+class _Space:
+    """The name ``mp`` of the formulas: mpmath's functions, with our own det and inverse."""
+
+    def __init__(self, functions: Any, scalars: Any) -> None:
+        self._functions = functions
+        self.det = scalars.det
+        self.inverse = scalars.inverse
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._functions, name)
+
+
+def trace(X: Matrix) -> Entry:
+    return reduce(lambda a, b: a + b, (X[i, i] for i in range(X.rows)))
+
+
+def diag(x: Matrix) -> Matrix:
+    """diag of a vector is a matrix, of a matrix a vector."""
+    if not x.is_vector:
+        return diagonal(x)
+    return Matrix.build(len(x), len(x), lambda i, j: x.entries[i] if i == j else 0 * x.entries[i])
+
+
+def diagonal(X: Matrix) -> Matrix:
+    return Matrix(X.rows, 1, tuple(X[i, i] for i in range(X.rows)))
+
+
+def vec(X: Matrix) -> Matrix:
+    return Matrix(len(X), 1, X.vec)
+
+
+def unvec(x: Matrix, m: int, n: int) -> Matrix:
+    return Matrix.build(m, n, lambda i, j: x.entries[i + j * m])
+
+
+def commutation(m: int, n: int, one: Entry = 1, zero: Entry = 0) -> Matrix:
+    """K with K vec(X) = vec(X') for X m x n: entry (i, j) of X is number i + j m, then j + i n."""
+    ones = {(j + i * n, i + j * m) for i in range(m) for j in range(n)}
+    return Matrix.build(m * n, m * n, lambda p, q: one if (p, q) in ones else zero)
+
+
+def softmax(x: Matrix, exp: Callable[[Entry], Entry]) -> Matrix:
+    weights = x.map(exp)
+    total = reduce(lambda a, b: a + b, weights)
+    return weights.map(lambda weight: weight / total)
+
+
+def onehotmax(x: Matrix) -> Matrix:
+    """1 at the largest entry, which must be the only such entry."""
+    largest = max(x)
+    places = [entry == largest for entry in x]
+    if sum(places) > 1:
+        raise OutsideDomain("the largest entry is not unique")
+    return Matrix(x.rows, x.cols, tuple(0 * e + int(here) for e, here in zip(x, places)))

@@ -1,0 +1,156 @@
+"""Numeric judgement for the tests: is this derivative right, its code, and its text read back?
+
+``matcalc.verify.check`` compares entry by entry at several points; thousands of random cases want
+something faster.  Here one point and two random directions V decide: (f(X + hV) - f(X - hV)) / 2h
+against the result contracted with V, in high precision, which misses a wrong result with
+probability zero.  Everything is evaluated by ``matcalc.verify.evaluate``, which knows nothing of
+the core.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from random import Random
+from typing import Any
+
+import numpy as np
+from mpmath import mp
+
+from matcalc.language.infer import infer
+from matcalc.language.syntax import parse
+from matcalc.verify import difference
+from matcalc.verify.check import Point, points, variables
+from matcalc.verify.evaluate import Evaluation, OutsideDomain
+from matcalc.verify.matrix import Matrix
+from matcalc.verify.sample import numeric
+
+DIGITS = 18  # that two values in high precision share if they are the same
+CODE_TOLERANCE = 1e-6  # relative error allowed to emitted float64 code
+
+
+class NoPoint(Exception):
+    """No point was found where the expression and its derivative have values."""
+
+
+def assert_derivative(
+    derivative: Any, seed: int = 0, *, code: bool = True, text: bool = True, at: int = 1
+) -> None:
+    """Fail unless the result, its NumPy code and its text agree with numeric differentiation.
+
+    Raises NoPoint if there is no point to decide at.
+    """
+    typed = derivative.problem.typed
+    names = variables(derivative.wrt, derivative.order)
+    result = (derivative.tree, derivative.shapes)
+    found = list(islice(points(typed, names, [result], seed), at))
+    if not found:
+        raise NoPoint(str(derivative))
+    for point in found:
+        with mp.workdps(difference.precision(len(names))):
+            env = numeric(point.env)
+            try:
+                G = Evaluation(*result, typed.definitions, point.sizes)(env)
+                _assert_directions(derivative, names, point, env, G, seed)
+            except OutsideDomain as edge:  # log det of what is singular but for rounding
+                raise NoPoint(str(derivative)) from edge
+            if text:
+                assert_reads_back(derivative, point, env, G)
+        if code and not any(info.kind == "function" for info in typed.symbols.values()):
+            assert_code(derivative, point, G)
+
+
+def _assert_directions(
+    derivative: Any,
+    names: Sequence[str],
+    point: Point,
+    env: Mapping[str, Any],
+    G: Matrix,
+    seed: int,
+) -> None:
+    typed = derivative.problem.typed
+    whole = Evaluation(typed.tree, typed.shapes, typed.definitions, point.sizes)
+    shapes = [whole(env).shape]
+    for name in names:
+        variable = env[name].shape
+        shapes.append(difference.result_shape(shapes[-1], variable, derivative.layout))
+    assert G.shape == shapes[-1], f"{derivative} is {G.shape}, and should be {shapes[-1]}"
+    f, rng = whole.vary(env, names), Random(seed)
+    for _ in range(2):
+        directions = [(name, env[name].map(lambda _: mp.mpf(rng.uniform(-1, 1)))) for name in names]
+        expected = difference.differentiate(f, env, directions)
+        got = G
+        for (_, V), shape in zip(reversed(directions), reversed(shapes[:-1])):
+            got = difference.contract(got, shape, V)
+        assert_close(got, expected, f"d({describe(typed)}) = {derivative}")
+
+
+def assert_close(got: Matrix, expected: Matrix, what: str, digits: int = DIGITS) -> None:
+    """Fail unless two matrices agree to so many digits (of their largest entry, or of one)."""
+    assert got.shape == expected.shape, f"{what}: {got.shape} instead of {expected.shape}"
+    gap = max(abs(a - b) for a, b in zip(got, expected))
+    scale = max(mp.mpf(1), *map(abs, (*got, *expected)))
+    assert gap <= scale * mp.mpf(10) ** -digits, (
+        f"{what}: {[mp.nstr(e, 8) for e in got]} instead of {[mp.nstr(e, 8) for e in expected]}"
+    )
+
+
+def describe(typed: Any) -> str:
+    """The declarations of a problem, for messages."""
+    return "; ".join(declarations(typed))
+
+
+def declarations(typed: Any) -> list[str]:
+    """``where`` texts that say all that was inferred, so that the text of a result reads back."""
+    written = []
+    for name, info in sorted(typed.symbols.items()):
+        if name in typed.definitions or info.kind in ("dimension", "size"):
+            continue
+        if info.kind == "function":
+            written.append(f"{name}: R^{{{info.shape.cols}}} -> R^{{{info.shape.rows}}}")
+            continue
+        size = "scalar" if info.shape.is_scalar else str(info.shape)
+        kind = ["integer"] if info.kind == "integer" else []
+        written.append(" ".join([f"{name}: {size}", *sorted({*info.facts, *kind})]))
+    return written
+
+
+def assert_reads_back(derivative: Any, point: Point, env: Mapping[str, Any], G: Matrix) -> None:
+    """Fail unless ``str(derivative)`` is an expression with the value of the result."""
+    typed, source = derivative.problem.typed, str(derivative)
+    parsed = parse(source, tuple(declarations(typed)), ())
+    again = infer(parsed, source)
+    value = Evaluation(again.tree, again.shapes, typed.definitions, point.sizes)(env)
+    assert_close(value, G, f"{source} read back")
+
+
+def assert_code(derivative: Any, point: Point, G: Matrix) -> None:
+    """Fail unless the emitted NumPy function has the value of the result."""
+    function = derivative.function()
+    shapes = {name: info.shape for name, info in derivative.problem.typed.symbols.items()}
+    arguments: dict[str, Any] = {}
+    for parameter in inspect.signature(function).parameters:
+        name = parameter if parameter in point.env or parameter in point.sizes else parameter[:-1]
+        if name in point.env:
+            arguments[parameter] = as_array(point.env[name], shapes[name])
+        else:
+            arguments[parameter] = point.sizes[name]
+    value = function(**arguments)
+    assert value is not None
+    wanted = 0 if G.is_scalar else 1 if G.is_vector else 2
+    assert np.ndim(value) == wanted, f"{derivative}: ndim {np.ndim(value)} instead of {wanted}"
+    expected = np.array([float(entry) for entry in G])
+    got = np.ravel(value)
+    assert got.shape == expected.shape, f"{derivative}: the code gives {np.shape(value)}"
+    scale = max(1e-6, float(np.max(np.abs(expected))))
+    gap = float(np.max(np.abs(got - expected)))
+    assert gap <= CODE_TOLERANCE * scale, f"{derivative.to('numpy')}\ngives {got}, not {expected}"
+
+
+def as_array(value: Matrix, shape: Any) -> Any:
+    """An argument of emitted code: a float, a 1-D array for n x 1, else a 2-D array."""
+    entries = [float(entry) for entry in value]
+    if shape.is_scalar:
+        return entries[0]
+    return np.array(entries) if shape.is_column else np.reshape(entries, value.shape)

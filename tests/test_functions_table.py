@@ -1,0 +1,294 @@
+"""Every row of the function table, on samples of its own condition.
+
+A row says the same thing several times: a derivative, a definition, an evaluation by mpmath, by
+NumPy and by SymPy, a parity, a value at zero.  These tests make them agree.  The formulas are
+read by the parser and evaluated by ``matcalc.verify``, whose numbers come from the ``mpmath``
+column alone.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy
+from mpmath import mp
+
+from matcalc.algebra.functions import ALIASES, FUNCTIONS, SYNTAX_FUNCTIONS, Function, lookup
+from matcalc.language.syntax import parse_expression
+from matcalc.verify.difference import differentiate, precision
+from matcalc.verify.evaluate import evaluate
+from matcalc.verify.matrix import Matrix
+from matcalc.verify.sample import MOODS, draw, numeric
+from matcalc.verify.scalars import Numbers, is_elementwise
+
+ROWS = list(FUNCTIONS.values())
+ELEMENTWISE = [row for row in ROWS if is_elementwise(row)]
+SIZES = {"m": 2, "n": 3}
+CANDIDATES = [Fraction(k, 10) for k in (-37, -21, -13, -9, -6, -2, 1, 4, 7, 11, 16, 23, 38)]
+CONDITION = re.compile(r"(?P<left>.+?) (?P<relation><|>|!=) (?P<right>-?\d+)( in every entry)?")
+IN_WORDS = re.compile(r"invertible \{X\}|the largest entry of (\{x\}|abs\(\{x\}\)) is unique")
+
+
+def by_name(rows: list[Function]) -> Any:
+    return pytest.mark.parametrize("row", rows, ids=lambda row: row.name)
+
+
+def holds(domain: str, x: Fraction) -> bool:
+    """Whether a condition of the form "abs({x}) < 1" is true of a number."""
+    found = CONDITION.fullmatch(domain)
+    assert found, domain
+    left = evaluate(parse_expression(found["left"].format(x="x", X="x")), {"x": x}).entries[0]
+    right = int(found["right"])
+    return bool(
+        {"<": left < right, ">": left > right, "!=": abs(left - right) > 1e-9}[found["relation"]]
+    )
+
+
+def admissible(row: Function) -> list[Fraction]:
+    """Numbers in the domain of an element-wise function."""
+    return [x for x in CANDIDATES if not row.domain or holds(row.domain, x)]
+
+
+def at(row: Function, x: Any) -> Any:
+    """The value of an element-wise function by its ``mpmath`` column."""
+    return Numbers().apply(row, Numbers().convert(x))
+
+
+def signature(row: Function) -> tuple[list[tuple[str, str]], tuple[str, str]]:
+    """Shapes of parameters and value, in size names."""
+    before, after = row.signature.split(" -> ")
+    shapes = [tuple(s.split(",")) for s in re.findall(r"\(([^()]+)\)", before)]
+    rows, cols = after.strip("()").split(",")
+    return [(s[0], s[1]) for s in shapes], (rows, cols)
+
+
+def size(text: str) -> int:
+    """The number that "m n" or "1" is."""
+    return math.prod(SIZES[word] if word in SIZES else int(word) for word in text.split())
+
+
+def arguments(row: Function, seed: int) -> dict[str, Matrix]:
+    """Random arguments in the domain of a row."""
+    shapes = signature(row)[0]
+    mood = MOODS[1] if "> 0" in row.domain else MOODS[0]
+    rng = Random(f"{row.name} {seed}")
+    env = {
+        name: draw(size(shape[0]), size(shape[1]), (), mood, rng)
+        for name, shape in zip(row.parameters, shapes)
+    }
+    return numeric(env)
+
+
+def value_of(row: Function, env: dict[str, Matrix]) -> Matrix:
+    """The value of a function by its ``mpmath`` column."""
+    call = f"{row.name}({', '.join(row.parameters)}{', m, n' if row.name == 'unvec' else ''})"
+    return evaluate(parse_expression(call), env, sizes=SIZES)
+
+
+def close(a: Matrix, b: Matrix, tolerance: float = 1e-25) -> bool:
+    scale = max(mp.mpf(1), *map(abs, a), *map(abs, b))
+    return a.shape == b.shape and all(abs(x - y) <= tolerance * scale for x, y in zip(a, b))
+
+
+@pytest.fixture(autouse=True)
+def high_precision() -> Iterator[None]:
+    with mp.workdps(precision(1)):
+        yield
+
+
+@by_name(ROWS)
+def test_a_row_is_complete(row: Function) -> None:
+    """One source of the derivative, unless there is none on purpose; readable spellings."""
+    assert row.doc and row.numpy and row.mpmath and row.latex
+    given = [bool(row.derivative), bool(row.differential), bool(row.definition)]
+    assert sum(given) == (row.name != "trigamma")
+    assert not (row.adjoint and not row.differential)
+    shapes, _ = signature(row)
+    assert len(shapes) == row.arity
+    assert lookup(row.name) is row
+    assert all(lookup(alias) is row and alias not in FUNCTIONS for alias in row.aliases)
+    assert row.latex.isascii()
+
+
+def test_names_are_distinct() -> None:
+    """No alias hides a function, none is given twice, and syntax is not shadowed."""
+    aliases = [alias for row in ROWS for alias in row.aliases]
+    assert len(aliases) == len(set(aliases)) == len(ALIASES)
+    assert not set(aliases) & set(FUNCTIONS)
+    assert not set(SYNTAX_FUNCTIONS) & set(aliases)
+
+
+@by_name([row for row in ROWS if row.domain])
+def test_a_domain_reads(row: Function) -> None:
+    """A condition is a comparison with a number or one of a few phrases, of the parameters."""
+    assert CONDITION.fullmatch(row.domain) or IN_WORDS.fullmatch(row.domain)
+    assert set(re.findall(r"\{(\w+)\}", row.domain)) <= set(row.parameters)
+
+
+@by_name([row for row in ELEMENTWISE if row.derivative])
+def test_derivative(row: Function) -> None:
+    """f'(x) is the slope of the ``mpmath`` column, wherever the condition holds."""
+    formula = parse_expression(row.derivative)
+    places = admissible(row)
+    assert len(places) >= 4
+    for x in places:
+        slope = differentiate(
+            lambda env: env["x"].map(lambda e: at(row, e)),
+            {"x": Matrix.of(Numbers().convert(x))},
+            [("x", Matrix.of(1))],
+        )
+        assert close(evaluate(formula, {"x": x}), slope), x
+
+
+@by_name([row for row in ROWS if row.definition])
+def test_definition(row: Function) -> None:
+    """A function that is short for something is worth what that is worth."""
+    for seed in range(3):
+        env = arguments(row, seed)
+        expected = evaluate(parse_expression(row.definition), env, sizes=SIZES)
+        assert close(value_of(row, env), expected)
+
+
+@by_name([row for row in ROWS if row.differential])
+def test_differential(row: Function) -> None:
+    """df along random dX is the slope of the ``mpmath`` column."""
+    formula = parse_expression(row.differential)
+    for seed in range(3):
+        env = arguments(row, seed)
+        other = arguments(row, seed + 100)
+        moved = {f"d{name}": other[name] for name in row.parameters}
+        slope = differentiate(
+            lambda changed, env=env: value_of(row, {**env, **changed}),
+            env,
+            [(name, other[name]) for name in row.parameters[:1]],
+        )
+        assert len(row.parameters) == 1
+        assert close(evaluate(formula, {**env, **moved}, sizes=SIZES), slope)
+
+
+@by_name([row for row in ROWS if row.adjoint])
+def test_adjoint(row: Function) -> None:
+    """<G, f(dX)> = <adjoint, dX>, and f is linear."""
+    formula, (name,) = parse_expression(row.adjoint), row.parameters
+    rows, cols = (size(text) for text in signature(row)[1])
+    for seed in range(3):
+        env = arguments(row, seed)
+        G = numeric({"G": draw(rows, cols, (), MOODS[0], Random(seed))})
+        image = value_of(row, env)
+        pulled = evaluate(formula, {**env, **G}, sizes=SIZES)
+        assert pulled.shape == env[name].shape
+        left = mp.fsum(a * b for a, b in zip(G["G"], image))
+        right = mp.fsum(a * b for a, b in zip(pulled, env[name]))
+        assert close(Matrix.of(left), Matrix.of(right))
+        doubled = value_of(row, {name: env[name].map(lambda e: 2 * e)})
+        assert close(doubled, image.map(lambda e: 2 * e))
+
+
+def as_array(value: Matrix) -> Any:
+    """The convention of emitted code: floats, 1-D vectors, 2-D matrices."""
+    entries = [float(entry) for entry in value]
+    if value.is_scalar:
+        return entries[0]
+    return np.array(entries) if value.cols == 1 else np.reshape(entries, value.shape)
+
+
+def run_numpy(row: Function, args: list[Any]) -> Any:
+    """The ``numpy`` column, with its helper, at arrays."""
+    space: dict[str, Any] = {"np": np, "math": math}
+    eval(compile(row.helper, "helper", "exec"), space)
+    names = [f"arg{k}" for k in range(len(args))]
+    space.update(zip(names, args))
+    return eval(row.numpy.format(*names, **SIZES), space)
+
+
+@by_name(ROWS)
+def test_numpy_column(row: Function) -> None:
+    """NumPy's value is mpmath's, for arrays as emitted code passes them."""
+    for seed in range(3):
+        env = arguments(row, seed)
+        if is_elementwise(row):
+            numbers = [Numbers().convert(x) for x in admissible(row)]
+            env = {"x": Matrix(len(numbers), 1, tuple(numbers))}
+            env = {row.parameters[0]: env["x"]}
+        expected = value_of(row, env)
+        got = run_numpy(row, [as_array(env[name]) for name in row.parameters])
+        np.testing.assert_allclose(got, as_array(expected), rtol=1e-11, atol=1e-13)
+        assert np.ndim(got) == np.ndim(as_array(expected))
+
+
+@by_name(ELEMENTWISE)
+def test_numpy_column_of_a_scalar_and_of_a_matrix(row: Function) -> None:
+    """Element-wise code takes floats and 2-D arrays alike."""
+    x = float(admissible(row)[-1])
+    expected = float(at(row, mp.mpf(x)))
+    single = run_numpy(row, [x])
+    assert np.ndim(single) == 0
+    np.testing.assert_allclose(single, expected, rtol=1e-12)
+    np.testing.assert_allclose(run_numpy(row, [np.full((2, 3), x)]), np.full((2, 3), expected))
+
+
+@by_name([row for row in ROWS if row.sympy])
+def test_sympy_column(row: Function) -> None:
+    """SymPy's function of that name, or its expression, has mpmath's value."""
+    assert is_elementwise(row)
+    for x in admissible(row):
+        exact = sympy.Rational(x.numerator, x.denominator)
+        if "{0}" in row.sympy:
+            value = sympy.sympify(row.sympy.format("z")).subs("z", exact)
+        else:
+            value = getattr(sympy, row.sympy)(exact)
+        assert abs(mp.mpf(str(sympy.N(value, 40))) - at(row, x)) < mp.mpf("1e-30"), x
+
+
+@by_name([row for row in ELEMENTWISE if row.parity])
+def test_parity(row: Function) -> None:
+    """f(-x) = parity f(x), and the domain is symmetric."""
+    places = [x for x in admissible(row) if x > 0]
+    assert places
+    for x in places:
+        assert not row.domain or holds(row.domain, -x)
+        assert abs(at(row, -x) - row.parity * at(row, x)) < mp.mpf("1e-40")
+
+
+@by_name([row for row in ELEMENTWISE if not row.parity])
+def test_no_parity(row: Function) -> None:
+    """A row that claims no parity has none (or has no symmetric domain)."""
+    both = [x for x in CANDIDATES if x > 0 and {x, -x} <= set(admissible(row))]
+    gaps = [(abs(at(row, x) - s * at(row, -x)) for x in both) for s in (1, -1)]
+    assert not both or all(max(gap) > 1e-6 for gap in gaps)
+
+
+@by_name([row for row in ELEMENTWISE if row.at_zero])
+def test_value_at_zero(row: Function) -> None:
+    assert at(row, 0) == Fraction(row.at_zero)
+
+
+@by_name([row for row in ROWS if row.positive])
+def test_positive(row: Function) -> None:
+    """A row that claims positive values has them."""
+    if is_elementwise(row):
+        assert all(at(row, x) > 0 for x in admissible(row))
+    else:
+        assert all(entry > 0 for seed in range(3) for entry in value_of(row, arguments(row, seed)))
+
+
+@by_name([row for row in ROWS if not row.positive and is_elementwise(row)])
+def test_not_positive(row: Function) -> None:
+    """Functions of positive values say so: each of the others has a value that is not."""
+    values = [at(row, x) for x in admissible(row)]
+    known = {
+        "sqrt",
+        "tgamma",
+        "trigamma",
+        "acos",
+        "acosh",
+        "abs",
+    }  # zero at the edge, or x > 0 only
+    assert row.name in known or min(values) <= 0
