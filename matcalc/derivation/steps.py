@@ -1,0 +1,151 @@
+"""One step of a derivation, and the small trees that steps are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from matcalc.algebra.shapes import Shape
+from matcalc.language.tree import (
+    Add,
+    Multiply,
+    Name,
+    Negative,
+    Number,
+    Transpose,
+    Tree,
+    fold,
+    rebuilt,
+)
+from matcalc.render.latex import latex
+from matcalc.render.text import text
+
+Words = tuple[str | Tree, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A law and the expression after it.
+
+    ``rule``      the name of a law
+    ``relation``  how the step follows from the one before: "=" for all values, "~" to first order
+                  in the perturbation, "=>" for reading off
+    ``tree``      an expression for f(X + dX) - f(X); of the last step, the derivative
+    ``words``     what is to be said of the step: words, and expressions as trees
+    ``orders``    the terms of the expression by their order in the perturbation, where it is sorted
+    ``names``     what is abbreviated in the words, and may be from here on
+    ``moving``    the name of the perturbation
+    """
+
+    rule: str
+    relation: str
+    tree: Tree
+    shapes: Mapping[Tree, Shape] = field(default_factory=dict)
+    words: Words = ()
+    orders: tuple[tuple[int, Tree], ...] = ()
+    names: tuple[tuple[str, Tree], ...] = ()
+    moving: str = ""
+
+    @property
+    def text(self) -> str:
+        """The expression, readable by matcalc."""
+        return text(self.tree)
+
+    @property
+    def latex(self) -> str:
+        """The expression as LaTeX."""
+        return latex(self.tree, self.shapes)
+
+    @property
+    def note(self) -> str:
+        """What is to be said of the step, in one line."""
+        return "".join(word if isinstance(word, str) else text(word) for word in self.words)
+
+
+def replaced(root: Tree, names: Mapping[str, Tree], shapes: dict[Tree, Shape]) -> Tree:
+    """A tree with names replaced by trees; the shapes of new nodes are those of the old."""
+
+    def combine(node: Tree, parts: Sequence[Tree]) -> Tree:
+        if isinstance(node, Name) and node.name in names:
+            return names[node.name]
+        fresh = rebuilt(node, parts)
+        if fresh is not node and node in shapes:
+            shapes[fresh] = shapes[node]
+        return fresh
+
+    return fold(root, combine)
+
+
+def negated(tree: Tree) -> Tree:
+    """The negative of a tree, without a second minus."""
+    return tree.arg if isinstance(tree, Negative) else Negative(tree)
+
+
+def difference(a: Tree, b: Tree) -> Tree:
+    """a - b, written without parentheses around a."""
+    terms, signs = (a.terms, a.signs) if isinstance(a, Add) else ((a,), (1,))
+    return Add((*terms, b), (*signs, -1))
+
+
+def times(left: Tree, right: Tree, flat: bool = False) -> Tree:
+    """The product of two trees; a divisor of the left one stays last.
+
+    With ``flat`` the factors of the right one need no parentheses: (A) (B C) is A B C.
+    """
+    if isinstance(left, Negative):
+        return negated(times(left.arg, right, flat))
+    if isinstance(right, Negative):
+        return negated(times(left, right.arg, flat))
+    if isinstance(left, Number) and left.value == 1:
+        return right
+    factors, ops = _spliced(left)
+    if ops[-1] == "/" and not isinstance(factors[-1], Number):
+        above = Multiply(factors[:-1], ops[:-1]) if len(ops) > 2 else factors[0]
+        over, between = _spliced(times(above, right, flat))
+        return Multiply((*over, factors[-1]), (*between, "/"))
+    more, joints = _spliced(right) if flat else ((right,), ("",))
+    if isinstance(more[0], Number) and isinstance(factors[0], Number):
+        more, joints = (right,), ("",)
+    elif isinstance(more[0], Number):  # numbers come first
+        k = 2 if len(more) > 1 and isinstance(more[1], Number) else 1
+        return Multiply((*more[:k], *factors, *more[k:]), (*joints[:k], " ", *ops[1:], *joints[k:]))
+    return Multiply((*factors, *more), (*ops, " ", *joints[1:]))
+
+
+def _spliced(tree: Tree) -> tuple[tuple[Tree, ...], tuple[str, ...]]:
+    """The factors of a product of matrices and scalars; of anything else, itself."""
+    if isinstance(tree, Multiply) and all(op in ("", " ", "*", "/") for op in tree.ops):
+        return tree.factors, tree.ops
+    return (tree,), ("",)
+
+
+def flat_sum(trees: Sequence[Tree]) -> Tree:
+    """The sum of trees, whose own terms need no parentheses."""
+    terms: list[Tree] = []
+    signs: list[int] = []
+    for tree in trees:
+        parts, marks = (tree.terms, tree.signs) if isinstance(tree, Add) else ((tree,), (1,))
+        for term, sign in zip(parts, marks, strict=True):
+            minus = isinstance(term, Negative) and bool(terms)
+            terms.append(negated(term) if minus else term)
+            signs.append(-sign if minus else sign)
+    return terms[0] if len(terms) == 1 else Add(tuple(terms), tuple(signs))
+
+
+def transposed(tree: Tree) -> Tree:
+    """The transpose of a tree."""
+    match tree:
+        case Transpose():
+            return tree.arg
+        case Negative():
+            return Negative(transposed(tree.arg))
+    return Transpose(tree)
+
+
+def summed(terms: Sequence[Tree]) -> Tree:
+    """The sum of trees, a leading minus becoming the sign of its term."""
+    if len(terms) == 1:
+        return terms[0]
+    signs = [1] + [-1 if isinstance(t, Negative) else 1 for t in terms[1:]]
+    bodies = [terms[0]] + [t.arg if isinstance(t, Negative) else t for t in terms[1:]]
+    return Add(tuple(bodies), tuple(signs))

@@ -1,0 +1,59 @@
+"""Is a hand-derived answer right?
+
+The answer is read with the shapes that the problem gave to its symbols, so that it needs no
+declarations of its own and nothing in it is guessed; then it is compared by value.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matcalc.api import Derivative
+from matcalc.errors import MatcalcError
+from matcalc.language.infer import SymbolInfo
+from matcalc.language.problem import read_problem
+from matcalc.language.tree import Name, postorder
+from matcalc.render.machine import SCHEMA
+from matcalc.render.text import text
+from matcalc.verify.compare import Comparison, compare
+
+
+def grade(derivative: Derivative, answer: str) -> Comparison:
+    """How an answer relates to the derivative.  Raises MatcalcError if it cannot be read."""
+    typed = derivative.problem.typed
+    free = [info for info in derivative.symbols if info.name not in typed.definitions]
+    where = [_declaration(info) for info in free if info.kind != "dimension"]
+    where += [f"{name} = {text(tree)}" for name, tree in typed.definitions.items()]
+    given = read_problem(answer, where).typed
+    for node in postorder(given.tree):
+        if isinstance(node, Name) and node.name in set(given.symbols) - set(typed.symbols):
+            raise MatcalcError(
+                "unknown-variable",
+                f"{node.name} does not occur in the problem",
+                node.span,
+                hint=f"the names of the problem are {', '.join(typed.symbols)}",
+                source=answer,
+            )
+    names = derivative.wrt.split(",")
+    result = (derivative.tree, derivative.shapes)
+    return compare(typed, names, result, (given.tree, given.shapes), order=derivative.order)
+
+
+def _declaration(info: SymbolInfo) -> str:
+    """What declares a symbol."""
+    if info.kind == "function":
+        return f"{info.name}: R^{{{info.shape.cols}}} -> R^{{{info.shape.rows}}}"
+    return f"{info.name}: {info.shape} {' '.join(sorted(info.facts))}".rstrip()
+
+
+def as_dict(derivative: Derivative, answer: str, verdict: Comparison) -> dict[str, Any]:
+    """The JSON document of a verdict."""
+    return {
+        "schema": SCHEMA,
+        "input": {"expression": derivative.source, "wrt": derivative.wrt, "answer": answer},
+        "verdict": verdict.verdict,
+        "ok": verdict.ok,
+        "message": verdict.message,
+        "factor": None if verdict.factor is None else str(verdict.factor),
+        "result": {"text": str(derivative), "shape": list(derivative.shape)},
+    }

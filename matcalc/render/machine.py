@@ -1,0 +1,142 @@
+"""JSON: the schema ``matcalc/1`` as plain dictionaries.
+
+Keys are only ever added within one version of the schema.  Everything is a string, number, boolean,
+list or dictionary, in a fixed order, so that the output is the same in every process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from matcalc.errors import MatcalcError
+
+if TYPE_CHECKING:
+    from matcalc.render.answer import Answer, CheckReport, DerivativeAnswer, WithSymbols
+
+SCHEMA = "matcalc/1"
+
+
+def as_json(document: dict[str, Any]) -> str:
+    """A document as text: indented, without a final newline; non-ASCII characters are escaped."""
+    return json.dumps(document, indent=2)
+
+
+def as_dict(
+    derivatives: DerivativeAnswer | Sequence[DerivativeAnswer], steps: bool = False
+) -> dict[str, Any]:
+    """The document of one derivative (``result``) or of several (``results``)."""
+    several = isinstance(derivatives, Sequence)
+    each = derivatives if isinstance(derivatives, Sequence) else [derivatives]
+    first = each[0]
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "input": {
+            "expression": first.source,
+            "wrt": [d.wrt for d in each] if several else first.wrt,
+            "order": first.order,
+            "layout": first.layout,
+            "structure": first.structure,
+        },
+        "symbols": symbol_rows(each),
+    }
+    if several:
+        document["results"] = [
+            {
+                "wrt": d.wrt,
+                **_result(d),
+                "layout": d.layout,
+                **({"steps": _steps(d)} if steps else {}),
+            }
+            for d in each
+        ]
+    else:
+        document["result"] = {**_result(first), "layout": first.layout}
+    document["conditions"] = _union(d.conditions for d in each)
+    document["notes"] = _union(d.notes for d in each)
+    document["check"] = _report([d.check for d in each])
+    if any(d.proof is not None for d in each):
+        document["proof"] = _report([d.proof for d in each])
+    if steps and not several:
+        document["steps"] = _steps(first)
+    return document
+
+
+def simplified_dict(simplified: Answer) -> dict[str, Any]:
+    """The document of ``simplify`` and ``shape``."""
+    return {
+        "schema": SCHEMA,
+        "input": {"expression": simplified.source},
+        "symbols": symbol_rows([simplified]),
+        "result": _result(simplified),
+        "notes": list(simplified.notes),
+    }
+
+
+def error_dict(error: MatcalcError) -> dict[str, Any]:
+    """The document of a failure."""
+    return {
+        "schema": SCHEMA,
+        "error": {
+            "code": error.code,
+            "kind": error.kind,
+            "message": error.message,
+            "start": error.start,
+            "end": error.end,
+            "hint": error.hint,
+        },
+    }
+
+
+def _result(answer: Answer) -> dict[str, Any]:
+    return {
+        "text": str(answer),
+        "latex": answer.to("latex"),
+        "shape": [str(size) for size in answer.shape],
+    }
+
+
+def symbol_rows(answers: Sequence[WithSymbols]) -> list[dict[str, Any]]:
+    """Every symbol of the answers once, in order of first mention."""
+    infos = {symbol.name: symbol for answer in answers for symbol in answer.symbols}
+    return [
+        {
+            "name": symbol.name,
+            "shape": [str(symbol.shape.rows), str(symbol.shape.cols)],
+            "kind": symbol.kind,
+            "source": symbol.source,
+        }
+        for symbol in infos.values()
+    ]
+
+
+def _union(lists: Iterable[Iterable[str]]) -> list[str]:
+    return list(dict.fromkeys(item for items in lists for item in items))
+
+
+def _report(reports: Sequence[CheckReport | None]) -> dict[str, Any] | None:
+    """What ``--check`` or ``--prove`` found, the weakest of several; null if not asked for."""
+    found = [report for report in reports if report is not None]
+    if not found:
+        return None
+    weakest = min(found, key=lambda report: (bool(report.ok), report.digits))
+    return {
+        "ok": weakest.ok,
+        "digits": weakest.digits,
+        "points": weakest.points,
+        "message": weakest.message,
+    }
+
+
+def _steps(derivative: DerivativeAnswer) -> list[dict[str, str]]:
+    return [
+        {
+            "rule": step.rule,
+            "relation": step.relation,
+            "text": step.text,
+            "latex": step.latex,
+            "note": step.note,
+        }
+        for step in derivative.steps
+    ]

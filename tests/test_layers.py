@@ -1,0 +1,159 @@
+"""The layout of the repository is what the README says: folders, layers, one importer of lark.
+
+Imports are read off the syntax trees, those inside functions included.  Those under TYPE_CHECKING
+name a type and load nothing; they are left out.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+TOP_LEVEL = {"README.md", "grammar", "matcalc", "pyproject.toml", "tests"}
+# each line may use those above it; what is in no line (api, cli, ...) may use all of them
+LAYERS = (
+    "matcalc.errors",
+    "matcalc.algebra",
+    "matcalc.language",
+    "matcalc.calculus",
+    "matcalc.render",
+    "matcalc.derivation",
+    "matcalc.verify",
+)
+# the normal form of a function of a product, and of a product with a function, are one recursion
+NORMAL_FORM = {
+    f"matcalc.algebra.{name}"
+    for name in ("elementwise", "heads", "normal", "products", "scalar_factors", "sums", "traces")
+}
+TABLES = {"matcalc.algebra.functions", "matcalc.algebra.laws"}
+LONGEST = 450
+UNFINISHED = re.compile("TO" + r"DO|FIX" + r"ME|XX" + r"X|NotImplemented" + "Error")
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {_name(path): path for path in sorted((ROOT / "matcalc").rglob("*.py"))}
+every_module = pytest.mark.parametrize("module", MODULES)
+
+
+def _imports(module: str) -> Iterator[tuple[str, int, bool]]:
+    """What a module imports, the line, and whether it happens when the module is loaded."""
+    tree = ast.parse(MODULES[module].read_text("utf-8"))
+    at_load = {id(node) for node in tree.body}
+    for node in _running(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno, id(node) in at_load
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}:{node.lineno}: a relative import"
+            assert node.module is not None
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                found = inner if inner in MODULES else node.module
+                yield found, node.lineno, id(node) in at_load
+
+
+def _running(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node but those under TYPE_CHECKING."""
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            yield node
+            pending += ast.iter_child_nodes(node)
+
+
+def _layer(module: str) -> int:
+    for depth, layer in enumerate(LAYERS):
+        if module == layer or module.startswith(layer + "."):
+            return depth
+    return len(LAYERS)
+
+
+@every_module
+def test_imports_point_down(module: str) -> None:
+    for target, line, _ in _imports(module):
+        if target == "matcalc" or not target.startswith("matcalc."):
+            continue
+        assert _layer(target) <= _layer(module), f"{module}:{line} imports {target}"
+
+
+def test_only_the_command_line_uses_the_package_itself() -> None:
+    """``import matcalc`` is for users; below, modules name what they use."""
+    users = {m for m in MODULES for target, _, _ in _imports(m) if target == "matcalc"}
+    assert {_layer(m) for m in users} <= {len(LAYERS)}
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    graph: dict[str, set[str]] = {module: set() for module in MODULES}
+    for module in MODULES:
+        for target, _, at_load in _imports(module):
+            own = target in MODULES and target != "matcalc"
+            if at_load and own and not {module, target} <= NORMAL_FORM:
+                graph[module].add(target)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as circle:
+        pytest.fail(" -> ".join(circle.args[1]))
+
+
+def test_layers_exist() -> None:
+    """No line of the list is about nothing."""
+    for layer in LAYERS:
+        assert any(_layer(m) == LAYERS.index(layer) for m in MODULES), layer
+    assert NORMAL_FORM <= MODULES.keys()
+
+
+def test_one_module_knows_lark() -> None:
+    importers = {m for m in MODULES for t, _, _ in _imports(m) if t.split(".")[0] == "lark"}
+    assert importers == {"matcalc.language.syntax"}
+
+
+@every_module
+def test_heavy_packages_are_imported_where_they_are_used(module: str) -> None:
+    """Never at load: each costs as much time as a whole answer."""
+    heavy = {"sympy", "numpy", "rich", "mpmath"}
+    for target, line, at_load in _imports(module):
+        assert not (at_load and target.split(".")[0] in heavy), f"{module}:{line} loads {target}"
+
+
+@every_module
+def test_a_module_is_finished_and_not_too_long(module: str) -> None:
+    source = MODULES[module].read_text("utf-8")
+    assert not UNFINISHED.search(source)
+    assert len(source.splitlines()) <= LONGEST or module in TABLES
+    tree = ast.parse(source)
+    assert ast.get_docstring(tree) or not tree.body, "a module says what it is for"
+
+
+def test_layers_are_those_of_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    places = [readme.index(f"\n    {layer.split('.')[1]}") for layer in LAYERS]
+    assert all(one < other for one, other in pairwise(places))
+
+
+def test_top_level() -> None:
+    """Exactly these, besides dot-files (and what git ignores)."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    paths = [Path(line) for line in listed.stdout.splitlines()]
+    present = {path.parts[0] for path in paths if (ROOT / path).exists()}
+    assert {name for name in present if not name.startswith(".")} == TOP_LEVEL

@@ -1,0 +1,311 @@
+"""The README is run: every ``console`` block on a terminal, every ``pycon`` block, both tables.
+
+``pytest tests/test_readme.py --update`` writes what the commands print into the blocks, and the
+tables from the code; nobody types an output.  A command that ends in a defect is never written, and
+the answers of all ``matcalc diff`` commands are checked numerically.  A comment directly above a
+block says what it is:
+
+    <!-- run -->, <!-- test -->   one command, for a clean clone of the repository
+    <!-- row: PATH -->            a row of the table in the module PATH
+    <!-- with the row -->         commands that need that row
+"""
+
+from __future__ import annotations
+
+import doctest
+import io
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT
+
+from matcalc.algebra.functions import FUNCTIONS, Function
+from matcalc.cli import main
+from matcalc.errors import CODES
+from matcalc.language.syntax import parse
+
+README = ROOT / "README.md"
+COLUMNS = 80
+BLOCK = re.compile(
+    r"(?:^<!-- (?P<mark>[^>]+) -->\n)?^```(?P<language>\w+)\n(?P<body>.*?)^```\n", re.M | re.S
+)
+TABLE = re.compile(r"^<!-- table: (?P<name>\w+) -->\n(?P<body>.*?)^<!-- end -->\n", re.M | re.S)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, the comment above it, its text and where that stands."""
+
+    language: str
+    mark: str
+    body: str
+    span: tuple[int, int]
+
+
+def blocks(language: str) -> list[Block]:
+    text = README.read_text("utf-8")
+    found = [
+        Block(match["language"], match["mark"] or "", match["body"], match.span("body"))
+        for match in BLOCK.finditer(text)
+    ]
+    return [block for block in found if block.language == language]
+
+
+def commands(block: Block) -> list[str]:
+    return [line[2:] for line in block.body.splitlines() if line.startswith("$ ")]
+
+
+# --- running ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path | None], dict[str, str]]:
+    """The environment in which ``matcalc`` is this checkout, or a copy of it."""
+    programs = tmp_path_factory.mktemp("bin")
+    script = programs / "matcalc"
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m matcalc "$@"\n', "utf-8")
+    script.chmod(0o755)
+
+    def environment(package: Path | None = None) -> dict[str, str]:
+        return {
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(package or ROOT),
+            "COLUMNS": str(COLUMNS),
+            "LANG": "C.UTF-8",
+            "NO_COLOR": "1",
+            "TERM": "xterm",
+        }
+
+    return environment
+
+
+def on_a_terminal(command: str, environment: dict[str, str], folder: Path) -> str:
+    """What a person sees who types the command, both streams in their order."""
+    pty = pytest.importorskip("pty", reason="needs a Unix terminal")
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        ["bash", "-c", command],
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment,
+        cwd=folder,
+    )
+    os.close(theirs)
+    seen = b"".join(_chunks(ours))
+    os.close(ours)
+    assert process.wait(timeout=60) in (0, 1, 2), f"{command}: exit code {process.returncode}"
+    lines = seen.decode("utf-8").replace("\r\n", "\n").splitlines()
+    text = "\n".join(line.rstrip() for line in lines).strip("\n")
+    assert "Traceback" not in text
+    assert "error[defect]" not in text
+    return text
+
+
+def _chunks(terminal: int) -> Iterator[bytes]:
+    while True:
+        try:
+            chunk = os.read(terminal, 65536)
+        except OSError:  # how Linux says that the other end is closed
+            return
+        if not chunk:
+            return
+        yield chunk
+
+
+def shown(block: Block, environment: dict[str, str], folder: Path) -> str:
+    """The block as it ought to be."""
+    parts = [
+        f"$ {command}\n{on_a_terminal(command, environment, folder)}".rstrip("\n") + "\n"
+        for command in commands(block)
+    ]
+    return "\n".join(parts)
+
+
+def replace(start: int, end: int, new: str) -> None:
+    text = README.read_text("utf-8")
+    README.write_text(text[:start] + new + text[end:], "utf-8")
+
+
+# --- the blocks ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("index", range(len(blocks("console"))), ids=lambda i: f"block {i}")
+def test_console(
+    index: int,
+    program: Callable[[Path | None], dict[str, str]],
+    tmp_path: Path,
+    update: bool,
+) -> None:
+    """A block shows what its commands print on a terminal of 80 columns."""
+    block = blocks("console")[index]
+    package = with_rows(tmp_path / "copy") if block.mark == "with the row" else None
+    expected = shown(block, program(package), tmp_path)
+    if update and expected != block.body:
+        replace(*block.span, expected)
+    else:
+        assert block.body == expected
+    assert max(map(len, expected.splitlines())) <= COLUMNS + 10
+
+
+def derivatives() -> list[str]:
+    found = [c for block in blocks("console") if not block.mark for c in commands(block)]
+    return [c for c in found if c.startswith("matcalc diff ")]
+
+
+@pytest.mark.parametrize("command", derivatives())
+def test_every_answer_is_right(command: str, tmp_path: Path) -> None:
+    """A derivative that the README shows agrees with numeric differentiation."""
+    words = shlex.split(command.split(" | ")[0])[1:]
+    code = main([*words, "--check", "-q", "-o", str(tmp_path / "answer")])
+    assert code in (0, 1), "a defect"
+    assert (tmp_path / "answer").exists() == (code == 0)
+
+
+def session(block: Block, names: dict[str, Any]) -> str:
+    """A ``pycon`` block as Python prints it."""
+    said = io.StringIO()
+    for example in doctest.DocTestParser().get_examples(block.body):
+        said.write(">>> " + example.source.rstrip("\n").replace("\n", "\n... ") + "\n")
+        with redirect_stdout(said):
+            exec(compile(example.source, "README", "single"), names)  # noqa: S102
+    return said.getvalue()
+
+
+def test_python(update: bool) -> None:
+    """What the README shows of the API is what Python prints, from one block to the next."""
+    names: dict[str, Any] = {}
+    for index in range(len(blocks("pycon"))):
+        block = blocks("pycon")[index]
+        expected = session(block, names)
+        if update:
+            replace(*block.span, expected)
+        else:
+            assert block.body == expected
+
+
+@pytest.mark.parametrize("mark", ["run", "test"])
+def test_commands_for_a_clean_clone(mark: str) -> None:
+    """One command each; continuous integration runs them."""
+    (block,) = [block for block in blocks("sh") if block.mark == mark]
+    assert len(block.body.splitlines()) == 1
+    assert "pip install" in block.body
+
+
+def test_ways_in() -> None:
+    """Every block has an output to compare, or a reason to have none."""
+    assert len(blocks("console")) >= 12
+    assert len(blocks("pycon")) >= 2
+    known = {"console", "pycon", "sh", "python"}
+    assert {m["language"] for m in BLOCK.finditer(README.read_text("utf-8"))} <= known
+    assert all(block.mark.startswith("row: ") for block in blocks("python"))
+
+
+# --- tables -------------------------------------------------------------------------------------
+
+
+def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A Markdown table; a bar inside a cell is escaped."""
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    escaped = (" | ".join(cell.replace("|", r"\|") for cell in line) for line in lines)
+    return "".join(f"| {line} |\n".replace("|  |", "| |") for line in escaped)
+
+
+def _derivative(row: Function) -> str:
+    if row.definition:
+        return f"that of `{row.definition}`"
+    if row.derivative:
+        return f"`{row.derivative}`"
+    return f"`{row.differential}`" if row.differential else ""
+
+
+def functions() -> str:
+    rows = []
+    for row in FUNCTIONS.values():
+        call = f"{row.name}({', '.join(row.parameters)})"
+        names = ", ".join(f"`{name}`" for name in (call, *row.aliases))
+        needs = row.domain.replace("{", "").replace("}", "")
+        rows.append((names, row.doc, _derivative(row), needs))
+    return table(("function", "what it is", "derivative or differential", "needs"), rows)
+
+
+def codes() -> str:
+    rows = [(f"`{name}`", code.kind, code.title) for name, code in CODES.items()]
+    return table(("code", "kind", "meaning"), rows)
+
+
+TABLES = {"functions": functions, "codes": codes}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_table(name: str, update: bool) -> None:
+    """A table is the one that the code makes."""
+    (found,) = [m for m in TABLE.finditer(README.read_text("utf-8")) if m["name"] == name]
+    if update:
+        replace(*found.span("body"), TABLES[name]())
+    else:
+        assert found["body"] == TABLES[name]()
+
+
+def spellings(head: str) -> list[str]:
+    """What stands in the first column of a table."""
+    below = README.read_text("utf-8").split(f"\n| {head} |")[1].split("\n\n")[0]
+    cells = [line.split(" | ")[0] for line in below.splitlines() if line.startswith("| `")]
+    return [text.replace(r"\|", "|") for cell in cells for text in re.findall(r"`([^`]+)`", cell)]
+
+
+@pytest.mark.parametrize("spelling", spellings("written"))
+def test_an_expression_reads(spelling: str) -> None:
+    """Every spelling that the README lists is one."""
+    parse(spelling)
+
+
+@pytest.mark.parametrize("spelling", spellings("declaration"))
+def test_a_declaration_reads(spelling: str) -> None:
+    name = re.split(r"\W", spelling)[0]
+    assert [declared.name for declared in parse("1", [spelling]).declarations] == [name]
+
+
+# --- one row ------------------------------------------------------------------------------------
+
+
+def with_rows(folder: Path) -> Path:
+    """A copy of the package to which the README's rows are added, each at the end of its table."""
+    for part in ("matcalc", "grammar"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / part, folder / part, ignore=ignored)
+    for block in blocks("python"):
+        path = folder / block.mark.removeprefix("row: ")
+        before, after = re.split(r"(?<=\n)(?=\)\n\n(?:FUNCTIONS|LAWS)\b)", path.read_text("utf-8"))
+        path.write_text(before + block.body + after, "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("tests", "row"),
+    [("test_functions_table.py", "sech"), ("test_laws.py", "sum-of-inverses")],
+)
+def test_a_row_brings_its_tests(tests: str, row: str, tmp_path: Path) -> None:
+    """The rows of the README are all that it takes: their own tests are there, and pass."""
+    environment = {**os.environ, "PYTHONPATH": str(with_rows(tmp_path))}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    done = subprocess.run(
+        [*command, str(ROOT / "tests" / tests), "-k", row],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(re.findall(r"(\d+) passed", done.stdout)[0]) >= 3

@@ -1,0 +1,309 @@
+"""Text reads back to the tree that was printed, LaTeX is one ASCII line, pages fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matcalc.algebra.shapes import ONE, Dim, Shape
+from matcalc.language.syntax import parse_expression as parse
+from matcalc.language.tree import (
+    Add,
+    Block,
+    Call,
+    Multiply,
+    Name,
+    Negative,
+    Number,
+    Power,
+    Transpose,
+    Tree,
+    fold,
+)
+from matcalc.render.latex import latex, latex_name
+from matcalc.render.machine import as_dict
+from matcalc.render.markdown import markdown
+from matcalc.render.terminal import Page
+from matcalc.render.text import pretty_name, text
+
+NAMES = ["x", "y", "A", "X", "Q", "t", "k", "I", "theta", "Sigma", "lambda", "x_1", "Xtest", "dX"]
+LITERALS = ["0", "1", "2", "3", "10", "0.5", "2.", ".25", "1e-3", "1.5e2"]
+FUNCTIONS = ["tr", "inv", "norm", "exp", "log", "logdet", "det", "sqrt", "abs", "diag", "norm1"]
+
+
+def _multiply(factors: list[Tree], ops: list[str]) -> Tree:
+    return Multiply(tuple(factors), ("", *ops[: len(factors) - 1]))
+
+
+def _add(terms: list[Tree], signs: list[int]) -> Tree:
+    return Add(tuple(terms), (1, *signs[: len(terms) - 1]))
+
+
+def _extend(inner: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
+    several = st.lists(inner, min_size=2, max_size=4)
+    ops = st.lists(st.sampled_from([" ", " ", " ", "*", "/", ".*", "./"]), min_size=3, max_size=3)
+    signs = st.lists(st.sampled_from([1, -1]), min_size=3, max_size=3)
+    exponents = st.one_of(
+        st.sampled_from(["2", "3", "0.5"]).map(Number),
+        st.sampled_from(["k", "T", "theta"]).map(Name),
+        st.just(Negative(Number("1"))),
+        inner,
+    )
+    return st.one_of(
+        st.builds(_multiply, several, ops),
+        st.builds(_multiply, several, ops),
+        st.builds(_add, several, signs),
+        st.builds(Negative, inner),
+        st.builds(Power, inner, exponents, st.booleans()),
+        st.builds(Transpose, inner),
+        st.builds(lambda f, x: Call(f, (x,)), st.sampled_from(FUNCTIONS), inner),
+        st.builds(lambda x, y: Call("inner", (x, y)), inner, inner),
+        st.builds(lambda a, b: Block((tuple(a), tuple(b))), several, several),
+    )
+
+
+TREES = st.recursive(
+    st.one_of(st.sampled_from(NAMES).map(Name), st.sampled_from(LITERALS).map(Number)),
+    _extend,
+    max_leaves=16,
+)
+
+
+def meaning(tree: Tree) -> object:
+    """The tree as nested tuples, up to what the language does not tell apart.
+
+    A leading minus belongs to the whole product, juxtaposition is ``*``, a product is taken two
+    factors at a time from the left, and a number is its value.
+    """
+
+    def combine(node: Tree, parts: Sequence[object]) -> object:
+        match node:
+            case Number():
+                return Fraction(node.text.rstrip("."))
+            case Name():
+                return node.name
+            case Negative():
+                return ("-", parts[0])
+            case Add():
+                terms = zip(node.signs, parts, strict=True)
+                return ("+", *(("-", part) if sign < 0 else part for sign, part in terms))
+            case Multiply():
+                sign, product = _unsigned(parts[0])
+                for op, part in list(zip(node.ops, parts, strict=True))[1:]:
+                    product = ("*" if op == " " else op, product, part)
+                return ("-", product) if sign else product
+            case _:
+                kind = (type(node).__name__, getattr(node, "function", ""))
+                rows = tuple(map(len, node.rows)) if isinstance(node, Block) else ()
+                return (*kind, getattr(node, "elementwise", False), rows, *parts)
+
+    return fold(tree, combine)
+
+
+def _unsigned(part: object) -> tuple[bool, object]:
+    if isinstance(part, tuple) and part[0] == "-":
+        return True, part[1]
+    return False, part
+
+
+@settings(max_examples=300, deadline=None)
+@given(TREES)
+def test_text_reads_back(tree: Tree) -> None:
+    assert meaning(parse(text(tree))) == meaning(tree), text(tree)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TREES)
+def test_latex_is_one_balanced_ascii_line(tree: Tree) -> None:
+    written = latex(tree)
+    assert written.isascii() and "\n" not in written
+    depth = 0
+    for brace in re.findall(r"(?<!\\)[{}]", written):
+        depth += 1 if brace == "{" else -1
+        assert depth >= 0
+    assert depth == 0
+    assert written.count(r"\left") - written.count(r"\left\{") == written.count(r"\right")
+
+
+# what is typed, as text, as LaTeX, as a terminal shows it
+SPELLINGS = [
+    ("x'(Q+Q')+b'", "x' (Q + Q') + b'", r"x^{\top} (Q + Q^{\top}) + b^{\top}", "xᵀ (Q + Qᵀ) + bᵀ"),
+    ("1/2 x'Q x", "1/2 x' Q x", r"\frac{1}{2} x^{\top} Q x", "½ xᵀ Q x"),
+    ("3/2 x / t", "3/2 x / t", r"\frac{3 x}{2 t}", "3/2 x / t"),
+    ("1/2 x / t", "1/2 x / t", r"\frac{x}{2 t}", "½ x / t"),
+    ("-1/t", "-1 / t", r"-\frac{1}{t}", "−1 / t"),
+    ("inv(X)'", "inv(X)'", r"X^{-\top}", "X⁻ᵀ"),
+    ("X^-T", "(X^-1)'", r"X^{-\top}", "X⁻ᵀ"),
+    ("inv(A + t B)", "inv(A + t B)", "(A + t B)^{-1}", "(A + t B)⁻¹"),
+    ("(x-a)/||x-a||^3", "(x - a) / norm(x - a)^3", r"\frac{x - a}{\lVert x - a\rVert^{3}}", None),
+    ("A*A*x/(x'x)", "A * A * x / (x' x)", r"\frac{A A x}{x^{\top} x}", "A A x / (xᵀ x)"),
+    ("x .* y ./ z", "x .* y ./ z", r"x \odot y \oslash z", "x ⊙ y ⊘ z"),
+    ("x.^2", "x .^ 2", r"x^{\circ 2}", "x .^ 2"),
+    ("(X^2)'", "(X^2)'", r"(X^{2})^{\top}", "(X²)ᵀ"),
+    ("t^(1/2)", "t^(1/2)", "t^{1/2}", "t^(½)"),
+    ("x_1^-1", "x_1^-1", "x_{1}^{-1}", "x_1⁻¹"),
+    ("A^(T)", "A^(T)", "A^{T}", "A^(T)"),
+    ("logdet(A + B)^2", "logdet(A + B)^2", None, "logdet(A + B)²"),
+    ("<C, X>", "inner(C, X)", r"\langle C, X\rangle", "⟨C, X⟩"),
+    ("[A, B; C, D]", "[A, B; C, D]", None, "[A, B; C, D]"),
+    ("sigma exp(lambda)", "sigma exp(lambda)", r"\sigma \exp(\lambda)", "σ exp(λ)"),
+    ("ones(m, n) eye(n)", "ones(m, n) eye(n)", r"\mathbf{1}_{m\times n} I_{n}", "ones(m, n) Iₙ"),
+    ("A (-x)", "A (-x)", "A (-x)", "A (−x)"),
+    ("a - (b - c)", "a - (b - c)", "a - (b - c)", "a − (b − c)"),
+    ("(x .* y) w'", "(x .* y) w'", r"(x \odot y) w^{\top}", "(x ⊙ y) wᵀ"),
+]
+
+
+@pytest.mark.parametrize(("typed", "plain", "tex", "unicode"), SPELLINGS)
+def test_spellings(typed: str, plain: str, tex: str | None, unicode: str | None) -> None:
+    tree = parse(typed)
+    assert text(tree) == plain
+    assert tex is None or latex(tree) == tex
+    assert unicode is None or text(tree, plain=False) == unicode
+
+
+@pytest.mark.parametrize(
+    ("name", "tex"),
+    [
+        ("theta", r"\theta"),
+        ("theta0", r"\theta_{0}"),
+        ("X_1", "X_{1}"),
+        ("x_ij", "x_{ij}"),
+        ("x_hat", r"x_{\mathrm{hat}}"),
+        ("Xtrain", r"\mathrm{Xtrain}"),
+        ("dX", r"\mathrm{d}X"),
+        ("dmu", r"\mathrm{d}\mu"),
+        ("d", "d"),
+        ("data", r"\mathrm{data}"),
+        ("x_", r"\mathrm{x\_}"),
+    ],
+)
+def test_latex_names(name: str, tex: str) -> None:
+    assert latex_name(name) == tex
+
+
+def test_names_that_look_alike_are_told_apart() -> None:
+    tree = Multiply((Name("x1"), Name("x_1")), ("", " "))
+    assert latex(tree) == r"\mathrm{x1}\,x_{1}"
+
+
+def test_greek_on_a_terminal() -> None:
+    assert [pretty_name(n) for n in ("Sigma", "mu0", "dmu", "x_1")] == ["Σ", "μ0", "dμ", "x_1"]
+
+
+def test_elementwise_power_of_a_scalar_is_a_power() -> None:
+    base = Name("t")
+    power = Power(base, Number("2"), elementwise=True)
+    assert latex(power, {base: Shape(ONE, ONE)}) == "t^{2}"
+    assert latex(power) == r"t^{\circ 2}"
+
+
+def test_ten_thousand_levels() -> None:
+    tree: Tree = Name("x")
+    for i in range(10_000):
+        tree = Add((tree, Name("x")), (1, 1)) if i % 2 else Negative(tree)
+    assert text(tree).count("(") == latex(tree).count("(") == 4_999
+
+
+# --- a page -------------------------------------------------------------------------------------
+
+m, n = Dim.named("m"), Dim.named("n")
+SIZES = {
+    "S": Shape(m, m),
+    "A": Shape(m, m),
+    "X": Shape(m, n),
+    "B": Shape(n, m),
+    "a": Shape(n, ONE),
+    "b": Shape(n, ONE),
+}
+
+
+def _answer() -> SimpleNamespace:
+    """The lecture's example, made by hand."""
+    named = parse("S X b a' + S' X a (b' - b' X' S' B')")
+    definition = parse("inv(A + X B)")
+    assert isinstance(named, Add)
+    shapes: dict[Tree, Shape] = {named: SIZES["X"], definition: SIZES["S"]}
+    for term in named.terms:
+        assert isinstance(term, Multiply)
+        for factor in term.factors:
+            if isinstance(factor, Name):
+                shapes[factor] = SIZES[factor.name]
+            elif isinstance(factor, Transpose) and isinstance(factor.arg, Name):
+                shapes[factor] = SIZES[factor.arg.name].T
+            else:
+                shapes[factor] = Shape(ONE, n)
+    return SimpleNamespace(
+        source="a' X' inv(A + X B) X b",
+        wrt="X",
+        order=1,
+        layout="jacobian",
+        structure="independent",
+        tree=named,
+        named=(named, (("S", definition),)),
+        shapes=shapes,
+        shape=("m", "n"),
+        symbols=tuple(
+            SimpleNamespace(name=name, shape=shape, kind="matrix", source="inferred", facts=())
+            for name, shape in SIZES.items()
+            if name != "S"
+        ),
+        conditions=("A + X B invertible",),
+        notes=("[bold]markup[/bold] and [i] are words like others",),
+        check=None,
+        proof=None,
+        steps=(),
+        to=lambda fmt: text(named) if fmt == "text" else latex(named),
+    )
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a_page_fits(width: int, encoding: str) -> None:
+    page = Page(width, encoding)
+    answer = _answer()
+    lines = [*page.derivative(answer), *page.symbols([answer]), *page.facts([answer])]
+    drawn = ["".join(words for words, _ in line).rstrip() for line in lines]
+    assert max(map(len, drawn)) <= width
+    "\n".join(drawn).encode(encoding)
+
+
+def test_dimensions_stand_under_their_factors() -> None:
+    lines = Page(80, "utf-8").derivative(_answer())
+    top, bottom, where = ("".join(words for words, _ in line).rstrip() for line in lines)
+    assert top == "  ∂f/∂X  =   S    X    b    aᵀ  +   Sᵀ   X    a   (bᵀ − bᵀ Xᵀ Sᵀ Bᵀ)"
+    assert bottom == "   m×n      m×m  m×n  n×1  1×n     m×m  m×n  n×1         1×n"
+    assert where == "  where     S = (A + X B)⁻¹   m×m"
+
+
+def test_conditions_are_spelled_like_the_result() -> None:
+    words = "Sigma .* (x' mu - b) != 0 entry-wise"
+    assert Page(80, "utf-8").condition(words) == "Σ ⊙ (xᵀ μ − b) ≠ 0 entry-wise"
+    assert Page(80, "ascii").condition(words) == words
+
+
+def test_a_page_in_ascii() -> None:
+    lines = Page(160, "ascii").derivative(_answer())
+    drawn = ["".join(words for words, _ in line) for line in lines]
+    assert drawn[0].split("=")[0].strip() == "df/dX"
+    assert "(b' - b' X' S' B')" in drawn[0]
+
+
+def test_documents() -> None:
+    document = as_dict(_answer())
+    assert document["schema"] == "matcalc/1"
+    assert document["result"]["shape"] == ["m", "n"]
+    assert document["symbols"][0] == {
+        "name": "A",
+        "shape": ["m", "m"],
+        "kind": "matrix",
+        "source": "inferred",
+    }
+    assert [r["wrt"] for r in as_dict([_answer(), _answer()])["results"]] == ["X", "X"]
+    assert markdown(_answer()).startswith("$$\n\\frac{\\partial f}{\\partial X} = ")
