@@ -295,14 +295,23 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run a command; the exit code."""
     args = sys.argv[1:] if args is None else list(args)
     as_json = _wants_json(args)
+    code = 0
     try:
         code = _run(args, as_json)
         sys.stdout.flush()
-        return code
     except BrokenPipeError:
-        # the reader has left: nothing may be flushed into the closed pipe at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        _forget_output()
+    except OSError as error:  # the disk is full
+        if not code:
+            streams.report(MatcalcError("usage", f"cannot write: {error.strerror}"), as_json)
+            code = 2
+        _forget_output()
+    return code
+
+
+def _forget_output() -> None:
+    """The reader has left, or there is no room: nothing may be flushed there at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(args: list[str], as_json: bool) -> int:

@@ -110,7 +110,10 @@ def test_evaluation_does_not_recurse() -> None:
     assert evaluate(read("+".join(["t"] * 20000), ["t: scalar"]).tree, {"t": 2}).entries == (40000,)
 
 
-@pytest.mark.parametrize(("one", "other"), combinations_with_replacement(sorted(SATISFIED), 2))
+PAIRS = list(combinations_with_replacement(sorted(SATISFIED), 2))
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
 def test_samples_have_the_declared_properties(one: str, other: str) -> None:
     """Exactly so, for every pair of properties that some matrix has."""
     none = {"skew": {"positive", "positive definite"}, "invertible": {"skew"}}
