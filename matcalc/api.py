@@ -240,30 +240,18 @@ def _diff(
         extra_notes=tuple(derived.notes),
     )
     if check:
-        result.check = _checked(result, wrt)
+        from matcalc.verify.check import check as numerically
+
+        result.check = _judged(numerically, result, wrt)
     if prove:
-        result.proof = _proved(result, wrt)
+        from matcalc.verify.prove import prove as symbolically
+
+        result.proof = _judged(symbolically, result, wrt)
     return result
 
 
-def _checked(result: Derivative, wrt: Sequence[str]) -> Check:
-    from matcalc.verify.check import check
-
-    return check(
-        result.problem.typed,
-        list(wrt),
-        result.tree,
-        result.shapes,
-        order=result.order,
-        layout=result.layout,
-        structure="" if result.structure == "independent" else result.structure,
-    )
-
-
-def _proved(result: Derivative, wrt: Sequence[str]) -> Check:
-    from matcalc.verify.prove import prove
-
-    return prove(
+def _judged(judge: Callable[..., Check], result: Derivative, wrt: Sequence[str]) -> Check:
+    return judge(
         result.problem.typed,
         list(wrt),
         result.tree,

@@ -303,7 +303,7 @@ def main(args: Sequence[str] | None = None) -> int:
         _forget_output()
     except OSError as error:  # the disk is full
         if not code:
-            streams.report(MatcalcError("usage", f"cannot write: {error.strerror}"), as_json)
+            streams.report(_unwritable(error), as_json)
             code = 2
         _forget_output()
     return code
@@ -312,6 +312,11 @@ def main(args: Sequence[str] | None = None) -> int:
 def _forget_output() -> None:
     """The reader has left, or there is no room: nothing may be flushed there at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unwritable(error: OSError) -> MatcalcError:
+    place = "-o FILE writes to another place"
+    return MatcalcError("usage", f"cannot write: {error.strerror}", hint=place)
 
 
 def _run(args: list[str], as_json: bool) -> int:
@@ -337,7 +342,7 @@ def _run(args: list[str], as_json: bool) -> int:
         streams.report(error, as_json, _color(args))
         return 2 if error.kind == "usage" else 1
     except OSError as error:
-        streams.report(MatcalcError("usage", f"cannot write: {error.strerror}"), as_json)
+        streams.report(_unwritable(error), as_json)
         return 2
     except Defect as defect:
         streams.report_defect(str(defect), as_json)

@@ -83,15 +83,21 @@ def _assert_directions(
         got = G
         for (_, V), shape in zip(reversed(directions), reversed(shapes[:-1])):
             got = difference.contract(got, shape, V)
-        assert_close(got, expected, f"d({describe(typed)}) = {derivative}")
+        noise = mp.mpf(10) ** (2 * difference.STEP + 6) * max(map(abs, f(env)))
+        assert_close(got, expected, f"d({describe(typed)}) = {derivative}", noise=noise)
 
 
-def assert_close(got: Matrix, expected: Matrix, what: str, digits: int = DIGITS) -> None:
-    """Fail unless two matrices agree to so many digits (of their largest entry, or of one)."""
+def assert_close(
+    got: Matrix, expected: Matrix, what: str, digits: int = DIGITS, noise: Any = 0
+) -> None:
+    """Fail unless two matrices agree to so many digits (of their largest entry, or of one).
+
+    ``noise`` is what rounding leaves of a difference of very large values.
+    """
     assert got.shape == expected.shape, f"{what}: {got.shape} instead of {expected.shape}"
     gap = max(abs(a - b) for a, b in zip(got, expected))
     scale = max(mp.mpf(1), *map(abs, (*got, *expected)))
-    assert gap <= scale * mp.mpf(10) ** -digits, (
+    assert gap <= scale * mp.mpf(10) ** -digits + noise, (
         f"{what}: {[mp.nstr(e, 8) for e in got]} instead of {[mp.nstr(e, 8) for e in expected]}"
     )
 

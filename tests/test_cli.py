@@ -372,6 +372,7 @@ def test_a_full_disk_is_reported() -> None:
         found = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
     assert found.returncode == 2
     assert found.stderr.startswith(b"error[usage]: cannot write")
+    assert b"hint: -o FILE" in found.stderr
 
 
 def test_imports_are_light() -> None:

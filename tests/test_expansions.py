@@ -118,6 +118,7 @@ PERTURBED = [
     ("exp(-1/2 x'Q x)", "x"),
     ("logdet(I + X X')", "X"),
     ("norm(A x - b)", "x"),
+    ("norm(x)", "x"),
     ("softmax(x)", "x"),
     ("logsumexp(x)", "x"),
     ("1/det(X)", "X"),
@@ -159,6 +160,23 @@ def test_the_terms_are_those_of_hand() -> None:
     assert str(expansion) == "(x' Q x + b' x) + (dx' Q x + x' Q dx + b' dx) + dx' Q dx"
     assert expansion.perturbation == "dx"
     assert "exact" in expansion.notes
+
+
+@pytest.mark.parametrize(
+    ("source", "wrt", "order", "expected"),
+    [
+        ("t^3 A", "t", 1, "3 dt t^2 A"),
+        ("norm(x)", "x", 3, "1/2 (x' dx) ((x' dx)^2 / norm(x)^5 - (dx' dx) / norm(x)^3)"),
+        (
+            "norm(A x - b)",
+            "x",
+            2,
+            "dx' A' A dx / (2 norm(A x - b)) - ((A x - b)' A dx)^2 / (2 norm(A x - b)^3)",
+        ),
+    ],
+)
+def test_what_terms_share_is_in_front(source: str, wrt: str, order: int, expected: str) -> None:
+    assert matcalc.perturb(source, wrt, order=order).orders[order].text == expected
 
 
 F = ["f: R^n -> R^p"]
@@ -237,6 +255,7 @@ def test_what_is_refused(case: tuple[Any, str]) -> None:
     with pytest.raises(MatcalcError) as caught:
         request()
     assert caught.value.kind == kind
+    assert kind == "domain" or caught.value.hint
 
 
 def run(*args: str) -> tuple[str, str]:

@@ -553,3 +553,9 @@ def test_sympy_refuses_what_it_cannot_say(expr: str, missing: str) -> None:
     with pytest.raises(MatcalcError, match=missing) as caught:
         diff(expr, "x", where=where).to("sympy")
     assert caught.value.code == "unsupported"
+
+
+def test_the_docstring_names_the_order() -> None:
+    first, second = (diff("x'Q x", "x", order=k).to("numpy") for k in (1, 2))
+    assert '"""The derivative of x\'Q x by x, 1 x n.' in first
+    assert '"""The second derivative of x\'Q x by x, n x n.' in second

@@ -124,7 +124,8 @@ def det(M: Node) -> Node:
                 return normal.mul(normal.power(normal.number(c), dim), det(inside))
     c, unit = normal.split(normal.transpose(M))
     power = isinstance(unit, Product) and len(unit.chain) == 1  # of an orthogonal matrix
-    if c == 1 and not power and (unit.primes, unit.digest) < (M.primes, M.digest):
+    turned = isinstance(unit, Sum) and normal.primitive(unit)[0] != 1  # a skew part changed sign
+    if c == 1 and not power and not turned and (unit.primes, unit.digest) < (M.primes, M.digest):
         return det(unit)
     return make_apply("det", (M,), SCALAR)
 

@@ -251,7 +251,8 @@ def taylor(
         raise MatcalcError(
             "unsupported",
             "a Taylor polynomial is offered for scalar functions of a vector and for functions of "
-            "a scalar; `matcalc perturb` expands the others",
+            "a scalar",
+            hint="`matcalc perturb` expands the others",
         )
     if order > 2 and not X.shape.is_scalar:
         raise MatcalcError("usage", "order 3 and more are for a scalar variable", hint="--order 2")

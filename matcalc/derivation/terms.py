@@ -8,10 +8,13 @@ calculus computes with, so that a sum of terms can be compared with the differen
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import reduce
 from itertools import groupby
+from operator import and_
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Node, Symbol
@@ -140,6 +143,8 @@ class Term:
         factors = []
         for inner, group in groupby(s for s in self.scalars if isinstance(s, Term)):
             k, tree = len(list(group)), inner.tree(presenter)
+            if k % 2 == 0 and isinstance(tree, Negative):  # (-s)^2 = s^2
+                tree = negated(tree)
             factors.append(tree if k == 1 else Power(tree, Number(str(k))))
         chain = self._factors(presenter)
         minus = sum(isinstance(factor, Negative) for factor in (*factors, *chain))
@@ -203,16 +208,22 @@ def _spaces(n: int) -> tuple[str, ...]:
 
 
 def sum_tree(terms: Sequence[Term], presenter: Presenter) -> Tree:
-    """The sum of terms, scalars that all of them share in front."""
-    shared = [s for s in terms[0].scalars if all(s in term.scalars for term in terms)]
+    """The sum of terms, scalars that all of them share (as often as all do) in front."""
+    counts = [Counter(term.scalars) for term in terms]
+    shared = list(reduce(and_, counts).elements())
     sizes = {abs(term.coefficient) for term in terms}
     if len(terms) == 1 or not shared:
         return summed([term.tree(presenter) for term in terms])
     size = sizes.pop() if len(sizes) == 1 else Fraction(1)
     negative = all(term.coefficient < 0 for term in terms)
     outside = Term(-size if negative else size, tuple(shared))
-    inside = [_without(term, shared, outside.coefficient).tree(presenter) for term in terms]
+    rest = [_without(term, shared, outside.coefficient) for term in terms]
+    if len(set(rest)) == 1:
+        return _inside(outside.scaled(Fraction(len(rest))), rest[0]).tree(presenter)
+    inside = [term.tree(presenter) for term in rest]
     scalar = replace(outside, coefficient=abs(outside.coefficient)).tree(presenter)
+    if isinstance(scalar, Negative):
+        scalar, negative = negated(scalar), not negative
     tree = _product(scalar, [summed(inside)])
     return negated(tree) if negative else tree
 
@@ -222,6 +233,15 @@ def _without(term: Term, shared: Sequence[Node | Term], c: Fraction) -> Term:
     for s in shared:
         left.remove(s)
     return replace(term, coefficient=term.coefficient / c, scalars=tuple(left))
+
+
+def _inside(outside: Term, term: Term) -> Term:
+    """A term with the coefficient and the scalars of another in front."""
+    return replace(
+        term,
+        coefficient=outside.coefficient * term.coefficient,
+        scalars=outside.scalars + term.scalars,
+    )
 
 
 def collected(terms: Iterable[Term]) -> list[Term]:

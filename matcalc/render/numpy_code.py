@@ -107,7 +107,8 @@ class _Program:
         of = source if plain else "the expression"
         wrt = getattr(answer, "wrt", "")
         rows, cols = answer.shape
-        what = f"The derivative of {of} by {wrt}" if wrt else f"The value of {of}"
+        order = "second derivative" if getattr(answer, "order", 1) == 2 else "derivative"
+        what = f"The {order} of {of} by {wrt}" if wrt else f"The value of {of}"
         yield f'    """{what}, {rows} x {cols}.'
         yield ""
         for name, info in self.symbols.items():
