@@ -21,7 +21,7 @@ from matcalc.algebra.scalars import tidy
 from matcalc.algebra.shapes import Shape
 from matcalc.calculus.conditions import Condition, conditions
 from matcalc.calculus.derive import LAYOUTS, STRUCTURES, derive
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, Span
 from matcalc.language.infer import SymbolInfo
 from matcalc.language.problem import Problem, read_problem
 from matcalc.language.tree import Tree
@@ -187,12 +187,17 @@ def diff(
         groups = [(name,) for group in groups for name in group]
         wrt = [name for group in groups for name in group]
     _check_request(groups, order, layout, structure)
-    problem = read_problem(expr, where, tuple(name for group in groups for name in group))
-    canonical = iter(problem.wrt)
     found = []
-    for group in groups:
-        variables = tuple(next(canonical) for _ in group)
-        found.append(_diff(problem, variables, order, layout, structure, check, prove))
+    try:
+        problem = read_problem(expr, where, tuple(name for group in groups for name in group))
+        canonical = iter(problem.wrt)
+        for group in groups:
+            variables = tuple(next(canonical) for _ in group)
+            found.append(_diff(problem, variables, order, layout, structure, check, prove))
+    except MatcalcError as error:
+        if error.span is None and error.kind != "usage":
+            error.span = Span(0, len(expr))
+        raise error.in_source(expr) from None
     return found[0] if isinstance(wrt, str) else found
 
 

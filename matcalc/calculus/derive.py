@@ -28,6 +28,7 @@ from matcalc.errors import MatcalcError
 from matcalc.language.problem import FREE_FACTS, Problem
 
 LAYOUTS = ("jacobian", "gradient")
+_NOT_SYMMETRIC = frozenset({"skew", "lower", "upper"})
 STRUCTURES = ("independent", "symmetric", "cookbook")
 
 
@@ -60,10 +61,12 @@ def derive(
             value = simplify(value, problem.style.sums)
     value = tidy(simplify(substitute(value, problem.facts(wrt)), problem.style.sums))
     if structure != "independent":
-        if "skew" in problem.typed.symbols[wrt[0]].facts:
+        other = problem.typed.symbols[wrt[0]].facts & _NOT_SYMMETRIC
+        if other:
             raise MatcalcError(
                 "usage",
-                f"--structure {structure} is for a symmetric variable, and {wrt[0]} is skew",
+                f"--structure {structure} is for a symmetric variable, and {wrt[0]} is "
+                f"{' and '.join(sorted(other))}",
                 hint="leave --structure out",
             )
         value = _structured(value, path, structure)
@@ -79,9 +82,12 @@ def _tied(problem: Problem, wrt: Sequence[str], structure: str) -> Iterator[str]
         if bare is full or structure != "independent":
             continue
         words = " and ".join(sorted(problem.typed.symbols[name].facts - FREE_FACTS))
+        project = ""
+        if isinstance(full, Symbol) and "symmetric" in full.facts:
+            project = " (--structure symmetric projects on the symmetric matrices)"
         yield (
-            f"{name} is declared {words}: its entries are taken as independent (--structure "
-            "symmetric projects on the symmetric matrices), and the fact is used in the result"
+            f"{name} is declared {words}: its entries are taken as independent{project}, and the "
+            "fact is used in the result"
         )
 
 
@@ -152,7 +158,7 @@ def _structured(G: Node, path: Sequence[Symbol], structure: str) -> Node:
         raise MatcalcError(
             "usage",
             f"--structure {structure} is for a scalar function of one square matrix, order 1",
-            hint="leave --structure out",
+            hint="leave --structure out, or declare the variable symmetric",
         )
     both = normal.add(G, normal.transpose(G))
     if structure == "symmetric":
