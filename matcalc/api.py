@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from matcalc.derivation.steps import Step
     from matcalc.verify.check import Check
 
-FORMATS = ("text", "latex", "markdown", "json", "numpy", "sympy")
-
 
 @dataclass(eq=False)
 class Simplified:

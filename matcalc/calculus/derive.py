@@ -20,7 +20,6 @@ from matcalc.algebra.factor import simplify
 from matcalc.algebra.ir import Node, Symbol, make_symbol, postorder
 from matcalc.algebra.rewrite import substitute
 from matcalc.algebra.scalars import tidy
-from matcalc.algebra.shapes import Shape
 from matcalc.calculus.adjoint import gradient
 from matcalc.calculus.differential import differential
 from matcalc.calculus.linear_map import jacobian
@@ -39,7 +38,6 @@ class Derived:
     node: Node
     function: Node
     notes: list[str] = field(default_factory=list)
-    rules: set[str] = field(default_factory=set)
 
 
 def derive(
@@ -55,10 +53,9 @@ def derive(
     derived = Derived(F, F)
     value = F
     for i, X in enumerate(path):
-        last = i == len(path) - 1
-        value = once(value, X, layout == "jacobian", derived.rules)
-        if not last:
+        if i:
             value = simplify(value, problem.style.sums)
+        value = once(value, X, layout == "jacobian")
     value = tidy(simplify(substitute(value, problem.facts(wrt)), problem.style.sums))
     if structure != "independent":
         other = problem.typed.symbols[wrt[0]].facts & _NOT_SYMMETRIC
@@ -115,23 +112,23 @@ def _vanishing(
         yield f"the derivative is zero: simplified, the expression does not contain {missing[0]}"
 
 
-def once(F: Node, X: Symbol, row: bool, rules: set[str]) -> Node:
+def once(F: Node, X: Symbol, row: bool) -> Node:
     """One derivative; of a scalar by a vector the column, or the row if asked for."""
     dX = perturbation(X, F)
     if X.shape.is_scalar:
-        dF = differential(F, X, dX, rules)
+        dF = differential(F, X, dX)
         return substitute(dF, {dX: normal.ONE})
     if F.shape.is_scalar:
-        G = gradient(differential(F, X, dX, rules), dX)
+        G = gradient(differential(F, X, dX), dX)
         return normal.transpose(G) if row and X.shape.is_column else G
     if F.shape.is_vector and X.shape.is_column:
         column = normal.transpose(F) if F.shape.is_row else F
-        return jacobian(differential(column, X, dX, rules), dX)
+        return jacobian(differential(column, X, dX), dX)
     if X.shape.is_row and F.shape.is_vector:
         x = make_symbol(X.name, X.shape.T, X.facts)
         column = normal.transpose(F) if F.shape.is_row else F
         turned = substitute(column, {X: normal.transpose(x)})
-        J = once(turned, x, row, rules)
+        J = once(turned, x, row)
         return substitute(J, {x: normal.transpose(X)})
     kind = "matrix" if not F.shape.is_vector else "vector"
     by = "matrix" if not X.shape.is_vector else "vector"
@@ -165,12 +162,3 @@ def _structured(G: Node, path: Sequence[Symbol], structure: str) -> Node:
         return simplify(normal.mul(normal.HALF, both))
     inside = heads.diag(heads.diagonal(G))
     return simplify(normal.sub(both, inside))
-
-
-def result_shape(F: Shape, X: Shape) -> Shape:
-    """The shape of a first derivative in layout jacobian."""
-    if X.is_scalar:
-        return F
-    if F.is_scalar:
-        return X.T if X.is_column else X
-    return Shape(F.rows * F.cols, X.rows * X.cols)

@@ -20,25 +20,24 @@ from matcalc.language.lower import Reader, bind_sizes, formula
 _POWERS_WRITTEN_OUT = 64
 
 
-def differential(F: Node, X: Symbol, dX: Node, rules: set[str] | None = None) -> Node:
+def differential(F: Node, X: Symbol, dX: Node) -> Node:
     """dF for a perturbation dX of X, of the shape of F.
 
-    The names of the function rows used are added to ``rules``.  Raises MatcalcError (unsupported)
-    where the table has no derivative.
+    Raises MatcalcError (unsupported) where the table has no derivative.
     """
-    return _Differential(X, dX, rules if rules is not None else set()).of(F)
+    return _Differential(X, dX).of(F)
 
 
 def differentials(F: Node, X: Symbol, dX: Node) -> dict[Node, Node]:
     """The differential of every part of F that depends on X."""
-    work = _Differential(X, dX, set())
+    work = _Differential(X, dX)
     work.of(F)
     return {node: d for node, d in work.done.items() if d is not None}
 
 
 class _Differential:
-    def __init__(self, X: Symbol, dX: Node, rules: set[str]) -> None:
-        self.X, self.dX, self.rules = X, dX, rules
+    def __init__(self, X: Symbol, dX: Node) -> None:
+        self.X, self.dX = X, dX
         self.done: dict[Node, Node | None] = {}
 
     def of(self, F: Node) -> Node:
@@ -157,7 +156,6 @@ class _Differential:
 
     def _table(self, node: Apply, parts: list[Node | None]) -> Node:
         row = FUNCTIONS[node.head]
-        self.rules.add(row.name)
         arg, d = node.args[0], parts[0]
         assert d is not None
         if row.is_elementwise:

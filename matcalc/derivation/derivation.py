@@ -87,7 +87,7 @@ class _Derivation:
     # --- perturb ----------------------------------------------------------------------------------
 
     def _first_derivative(self, F: Node, X: Symbol) -> Node:
-        value = once(F, X, self.result.layout == "jacobian", set())
+        value = once(F, X, self.result.layout == "jacobian")
         if value.shape.is_row and not self.variable.shape.is_scalar:
             value = normal.transpose(value)
         return simplify(value)
@@ -345,7 +345,7 @@ class _Derivation:
         G = self.result.node
         words = "common factors taken out, like terms collected"
         if self.result.structure != "independent":
-            G = simplify(once(F, self.variable, True, set()))
+            G = simplify(once(F, self.variable, True))
         self._add("collect", "=", self.reading.inner(G, F), (words,))
         if self.result.structure != "independent":
             self._structure(G)

@@ -270,7 +270,7 @@ def taylor(
                 shown = replaced(typed_tree(problem, X.name, shapes), {X.name: point_tree}, shapes)
             orders.append(Order(j, _term(shown, step, j, X.shape.is_scalar)))
         if j < order or X.shape.is_scalar:
-            value = once(value, X, True, set())
+            value = once(value, X, True)
             divisor *= j + 1
     exact = normal.is_zero(value) if X.shape.is_scalar else _degree(F, X, writing) <= order
     if not orders:
