@@ -12,6 +12,7 @@ from fractions import Fraction
 from matcalc.algebra import heads, normal
 from matcalc.algebra.functions import FUNCTIONS
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, make_apply
+from matcalc.algebra.powers import Powers, is_even
 from matcalc.algebra.shapes import SCALAR, Shape
 from matcalc.errors import MatcalcError
 
@@ -35,14 +36,13 @@ def is_positive(node: Apply) -> bool:
 # --- element-wise products and powers -----------------------------------------------------------
 
 
-class _Entries:
+class _Entries(Powers):
     """Factors of an element-wise product being collected: scalars outside, bases with exponents."""
 
     def __init__(self, shape: Shape) -> None:
+        super().__init__()
         self.shape = shape
         self.outside = normal.Factors()
-        self.powers: dict[Node, Node] = {}
-        self.exponents: list[Node] = []
         self.zero = False
 
     def take(self, node: Node, exponent: Node) -> None:
@@ -57,68 +57,37 @@ class _Entries:
                 if not whole and c < 0:
                     c, base = -c, normal.neg(base)
                 self.outside.take(normal.number(c), exponent)
-                self._add(base, exponent)
+                self.add(base, exponent)
             case Product():
                 scalar, base = outside(node)
-                if whole or normal.is_nonnegative(scalar):
-                    self.outside.take(scalar, exponent)
-                    if _is_ones_matrix(base):
-                        return
-                    if isinstance(base, Product):
-                        self._add(base, exponent)
-                    else:
-                        self.take(base, exponent)
+                if not whole and not normal.is_nonnegative(scalar):
+                    self.add(node, exponent)
+                    return
+                self.outside.take(scalar, exponent)
+                if isinstance(base, Product):
+                    if not normal.is_ones_matrix(base):
+                        self.add(base, exponent)
                 else:
-                    self._add(node, exponent)
+                    self.take(base, exponent)
             case Apply(head="hadamard") if whole:
                 for factor in node.args:
                     self.take(factor, exponent)
             case Apply(head="epow"):
                 base, e = node.args
-                if whole:
-                    self._add(base, normal.mul(e, exponent))
-                elif (normal.integer(e) or 1) % 2 == 0:
-                    self._add(elementwise("abs", base), normal.mul(e, exponent))
+                if whole or positive(base):
+                    self.take(base, normal.mul(e, exponent))
+                elif is_even(e):
+                    self.take(elementwise("abs", base), normal.mul(e, exponent))
                 else:
-                    self._add(node, exponent)
-            case Apply(head="abs") if (normal.integer(exponent) or 1) % 2 == 0:
+                    self.add(node, exponent)
+            case Apply(head="abs") if is_even(exponent):
                 self.take(node.args[0], exponent)
-            case Apply(head="exp"):
-                self.exponents.append(normal.mul(exponent, node.args[0]))
             case Apply(head="ones"):
                 pass
             case _:
-                self._add(node, exponent)
+                self.add(node, exponent)
 
-    def _add(self, base: Node, exponent: Node) -> None:
-        before = self.powers.get(base)
-        self.powers[base] = exponent if before is None else normal.add(before, exponent)
-
-    def _merge_signs(self) -> None:
-        """u .* sign(u) = |u|, |u|^k .* sign(u) = u^k for odd k."""
-        for base in [b for b, e in self.powers.items() if is_head(b, "sign") and e is normal.ONE]:
-            assert isinstance(base, Apply)
-            u = base.args[0]
-            k = self.powers.get(elementwise("abs", u))
-            if k is not None and (normal.integer(k) or 0) % 2:
-                del self.powers[base], self.powers[elementwise("abs", u)]
-                self.take(u, k)
-            elif self.powers.get(u) is normal.ONE:
-                del self.powers[base], self.powers[u]
-                self.take(elementwise("abs", u), normal.ONE)
-
-    def _take_exponential(self) -> None:
-        if not self.exponents:
-            return
-        u = normal.add(*self.exponents)
-        if normal.is_zero(u):
-            return
-        for base, e in list(self.powers.items()):
-            turned = logistic_denominator(base, u) if e is normal.MINUS_ONE else None
-            if turned is not None:
-                del self.powers[base]
-                self.take(turned, e)
-                return
+    def take_exponential(self, u: Node) -> None:
         made = elementwise("exp", u)
         if is_head(made, "exp"):
             self.powers[made] = normal.ONE
@@ -126,16 +95,8 @@ class _Entries:
             self.take(made, normal.ONE)
 
     def build(self) -> Node:
-        self._take_exponential()
-        self._merge_signs()
-        for base, e in list(self.powers.items()):
-            if is_head(base, "hadamard") and normal.is_integer(e):  # (u .* v)^(1/2) twice
-                del self.powers[base]
-                self.take(base, e)
-        for base, e in list(self.powers.items()):
-            if is_head(base, "abs") and (normal.integer(e) or 1) % 2 == 0:
-                del self.powers[base]
-                self.take(base, e)
+        """The product of the entries."""
+        self.settle()
         if self.zero:
             return normal.zero(self.shape)
         parts: list[Node] = []
@@ -168,14 +129,6 @@ def outside(node: Product) -> tuple[Node, Node]:
     """A matrix product as (scalar factors, chain)."""
     scalar = normal.product(node.coefficient, node.scalars, (), SCALAR)
     return scalar, normal.product(Fraction(1), (), node.chain, node.shape)
-
-
-def _is_ones_matrix(node: Node) -> bool:
-    if normal.is_ones(node):
-        return True
-    if not isinstance(node, Product) or len(node.chain) != 2:
-        return False
-    return all(normal.is_ones(b) or normal.is_ones(normal.transpose(b)) for b, _ in node.chain)
 
 
 def hadamard(*nodes: Node) -> Node:
@@ -217,20 +170,6 @@ def entry_powers(node: Node) -> list[tuple[Node, Node]]:
     return found
 
 
-def logistic_denominator(base: Node, u: Node) -> Node | None:
-    """a 1 + b exp(u) turned into b 1 + a exp(-u), else None."""
-    if not isinstance(base, Sum) or len(base.terms) != 2:
-        return None
-    (s, a), (t, b) = base.terms
-    for one, c, power, d in ((s, a, t, b), (t, b, s, a)):
-        if is_head(power, "exp") and (one is normal.ONE or _is_ones_matrix(one)):
-            assert isinstance(power, Apply)
-            if power.args[0] is u:
-                turned = elementwise("exp", normal.neg(u))
-                return normal.linear(((one, d), (turned, c)), base.shape)
-    return None
-
-
 # --- element-wise functions ---------------------------------------------------------------------
 
 
@@ -261,11 +200,11 @@ def _constant(value: Fraction, shape: Shape) -> Node:
 
 def _constant_entry(arg: Node) -> Node | None:
     """s where arg = s ones, else None."""
-    if _is_ones_matrix(arg):
+    if normal.is_ones_matrix(arg):
         return normal.ONE
     if isinstance(arg, Product):
         scalar, inside = outside(arg)
-        return scalar if _is_ones_matrix(inside) else None
+        return scalar if normal.is_ones_matrix(inside) else None
     return None
 
 
@@ -300,6 +239,10 @@ def _log(arg: Node) -> Node | None:
         return heads.logdet(arg.args[0])
     if normal.is_zero(arg):
         raise MatcalcError("domain", "log(0) has no value", hint="check the argument of log")
+    if isinstance(arg, Product) and arg.coefficient == 1 and len(arg.scalars) == 1:
+        base, e = arg.scalars[0]
+        if arg.shape.is_scalar and not isinstance(e, Number) and not normal.is_integer(e):
+            return normal.mul(e, elementwise("log", base))  # b > 0: b^e would overflow
     return normal.ZERO if arg is normal.ONE else None
 
 
@@ -312,13 +255,17 @@ def _sign(arg: Node) -> Node | None:
     return _constant(Fraction(1), arg.shape) if positive(arg) else None
 
 
+#: facts that say of some entries that they are zero, whatever else is said
+_WITH_ZEROS = frozenset({"diagonal", "lower", "upper", "skew"})
+
+
 def positive(node: Node) -> bool:
     """Known to be > 0 in every entry (a cheap, safe test)."""
     match node:
         case Number():
             return node.value > 0
         case Symbol():
-            return "positive" in node.facts
+            return "positive" in node.facts and not node.facts & _WITH_ZEROS
         case Sum():
             signs = all(c > 0 and (positive(t) or normal.is_nonnegative(t)) for t, c in node.terms)
             return signs and any(positive(t) for t, _ in node.terms)

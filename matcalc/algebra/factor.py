@@ -230,7 +230,8 @@ def _keys(term: Node) -> Iterator[Key]:
 def _entry_keys(node: Node) -> Iterator[Key]:
     if isinstance(node, Apply):
         if node.head in ("diag", "diagonal", "vec"):
-            yield ("head:" + node.head, normal.ONE, normal.ONE)
+            # vec A and vec B are of a kind if A and B are
+            yield ("head:" + node.head, normal.zero(node.args[0].shape), normal.ONE)
         if node.shape.is_column or node.head in ("hadamard", "epow"):
             for base, _ in heads.entry_powers(node):
                 if not normal.is_ones(base):

@@ -18,7 +18,6 @@ from matcalc.algebra.elementwise import (
     is_elementwise,
     is_head,
     is_positive,
-    logistic_denominator,
     outside,
     positive,
 )
@@ -45,15 +44,16 @@ __all__ = [
     "inner_product",
     "is_elementwise",
     "is_head",
+    "is_less",
     "is_positive",
     "jacobian",
     "logdet",
-    "logistic_denominator",
     "outside",
     "positive",
     "trace",
     "transposed",
     "transposed_arguments",
+    "turned",
     "unvec",
     "vec",
 ]
@@ -102,6 +102,8 @@ def inner_product(piece: Sequence[tuple[Node, Node]]) -> Node | None:
                 return normal.ONE
         if is_head(u, "vec") and is_head(v, "vec"):
             assert isinstance(u, Apply) and isinstance(v, Apply)
+            if u.args[0].shape != v.args[0].shape:  # of equal length, but no two of a kind
+                return None
             return trace(normal.mul(normal.transpose(u.args[0]), v.args[0]))
     if len(piece) == 3 and normal.is_ones(u) and normal.is_ones(v) and piece[1][1] is normal.ONE:
         return _matrix_sum(piece[1][0])
@@ -153,6 +155,31 @@ def _entry_sum(node: Node) -> Node:
     if not _is_entrywise(node):
         return normal.mul(row, node)
     return make_product(Fraction(1), (), ((row, normal.ONE), (node, normal.ONE)), SCALAR)
+
+
+# --- what a transpose leaves alone ---------------------------------------------------------------
+
+
+def turned(M: Node) -> tuple[Node, Node]:
+    """The transpose of M as a scalar times a node without one: (-1, M) for a skew M.
+
+    With ``is_less`` it makes f(M) and f(M') one node for an f that transposition leaves alone (a
+    trace, a determinant, a diagonal): f is applied to the lesser of the two.  This ends, since every
+    turn leads to something less.
+    """
+    T = normal.transpose(M)
+    match T:
+        case Sum():
+            c, unit = normal.primitive(T)
+            return normal.number(c), unit
+        case Product():
+            return outside(T)
+    return normal.ONE, T
+
+
+def is_less(A: Node, B: Node) -> bool:
+    """Does A come before B: fewer transposes, then the order of digests?"""
+    return (A.primes, A.digest) < (B.primes, B.digest)
 
 
 # --- diagonals ----------------------------------------------------------------------------------
@@ -210,11 +237,11 @@ def diagonal(M: Node) -> Node:
             return epow(diagonal(M.args[0]), M.args[1])
         if is_elementwise(M):
             return elementwise(M.head, diagonal(M.args[0]))
-    c, unit = normal.split(normal.transpose(M))
-    if unit is M and c < 0:
+    c, other = turned(M)
+    if other is M and c is normal.MINUS_ONE:
         return normal.zero(shape)
-    if (unit.primes, unit.digest) < (M.primes, M.digest):
-        return normal.scale(c, diagonal(unit))
+    if is_less(other, M):
+        return normal.mul(c, diagonal(other))
     return make_apply("diagonal", (M,), shape)
 
 
@@ -228,6 +255,8 @@ def _diagonal_of_chain(M: Product) -> Node | None:
     for i, node in enumerate(nodes):
         if is_head(node, "diag"):
             assert isinstance(node, Apply)
+            if len(nodes) == 1:
+                return node.args[0]
             if i == 0 or i == len(nodes) - 1:
                 rest = nodes[1:] if i == 0 else nodes[:-1]
                 return hadamard(node.args[0], diagonal(normal.mul(*rest)))

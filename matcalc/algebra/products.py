@@ -93,7 +93,7 @@ def append(stack: list[tuple[Node, Node]], scalars: Factors, factor: Node) -> No
         case Product():
             scalars.coefficient *= factor.coefficient
             for base, e in factor.scalars:
-                scalars._add(base, e)
+                scalars.add(base, e)
             for base, e in factor.chain:
                 push(stack, scalars, base, e)
         case Sum():
@@ -174,15 +174,13 @@ def scalar_chain(piece: Sequence[tuple[Node, Node]]) -> Node:
             return found
     here = tuple(piece)
     scalars, there = transposed_chain(here)
-    if scalars.powers:  # (-1)^k for a skew matrix to a symbolic power
-        return make_product(Fraction(1), (), here, SCALAR)
+    sign = scalars.build()  # of a skew matrix: -1, or (-1)^k to a symbolic power
     if len(there) < 2:
-        rest = scalar_chain(there) if there else ONE
-        return mul(scalars.build(), rest)
-    if there == here:
-        return ZERO if scalars.coefficient < 0 else make_product(Fraction(1), (), here, SCALAR)
+        return mul(sign, scalar_chain(there) if there else ONE)
+    if there == here and sign is MINUS_ONE:
+        return ZERO
     if _rank(there) < _rank(here):
-        return scale(scalars.coefficient, make_product(Fraction(1), (), there, SCALAR))
+        return mul(sign, make_product(Fraction(1), (), there, SCALAR))
     return make_product(Fraction(1), (), here, SCALAR)
 
 
@@ -255,21 +253,14 @@ def _chain_power(base: Product, exponent: Node, k: int | None) -> Node:
     if not chain:
         return identity(base.shape.rows)
     if len(chain) == 1:
-        return _power_of(chain[0], exponent, base.shape)
+        return power(chain[0][0], mul(chain[0][1], exponent))
     if k is not None and 0 < k <= _EXPANDED_POWER:
         unit = make_product(Fraction(1), (), chain, base.shape)
         return mul(*[unit] * k)
     if k is not None and -_EXPANDED_POWER <= k < 0 and all(b.shape.is_square for b, _ in chain):
-        inverses = [_power_of(pair, MINUS_ONE, base.shape) for pair in reversed(chain)]
+        inverses = [power(b, neg(e)) for b, e in reversed(chain)]
         return mul(*inverses * -k)
     return _power(make_product(Fraction(1), (), chain, base.shape), exponent)
-
-
-def _power_of(pair: tuple[Node, Node], exponent: Node, shape: Shape) -> Node:
-    e = mul(pair[1], exponent)
-    if e is ZERO:
-        return identity(shape.rows)
-    return product(Fraction(1), (), ((pair[0], e),), shape)
 
 
 # --- transposes -----------------------------------------------------------------------------------

@@ -88,6 +88,18 @@ def is_ones(node: Node) -> bool:
     return isinstance(node, Apply) and node.head == "ones"
 
 
+def is_ones_matrix(node: Node) -> bool:
+    """The column, row or matrix of ones itself, not a multiple of it."""
+    if isinstance(node, Product):
+        bare = node.coefficient == 1 and not node.scalars and len(node.chain) == 2
+        return bare and all(is_ones(b) or _is_ones_row(b) for b, _ in node.chain)
+    return is_ones(node) or _is_ones_row(node)
+
+
+def _is_ones_row(node: Node) -> bool:
+    return isinstance(node, Apply) and node.head == "transpose" and is_ones(node.args[0])
+
+
 def integer(node: Node) -> int | None:
     """The value of a node that is an integer, else None."""
     if isinstance(node, Number) and node.value.denominator == 1:

@@ -29,12 +29,11 @@ def trace(M: Node) -> Node:
             return _trace_of_chain(M)
         case Apply(head="diag"):
             return normal.mul(normal.transpose(normal.ones(M.shape.rows)), M.args[0])
-    turned = normal.transpose(M)
-    c, unit = normal.split(turned)
-    if unit is M and c < 0:
+    c, turned = heads.turned(M)
+    if turned is M and c is normal.MINUS_ONE:
         return normal.ZERO
-    if (unit.primes, unit.digest) < (M.primes, M.digest):
-        return normal.scale(c, trace(unit))
+    if heads.is_less(turned, M):
+        return normal.mul(c, trace(turned))
     return make_apply("tr", (M,), SCALAR)
 
 
@@ -52,20 +51,21 @@ def _trace_of_chain(M: Product) -> Node:
         if not (isinstance(turned, Product) and len(turned.chain) == len(chain)):
             return trace(turned)
     scalars, there = normal.transposed_chain(chain)
-    if scalars.powers or len(there) != len(chain):
-        turned = normal.product(Fraction(1), (), there, M.shape)
-        return normal.mul(scalars.build(), trace(turned))
+    sign = scalars.build()  # of skew matrices: -1, or (-1)^k to a symbolic power
+    if len(there) < len(chain):
+        return normal.mul(sign, trace(normal.product(Fraction(1), (), there, M.shape)))
     best, best_there = _least_rotation(chain), _least_rotation(there)
-    if best == best_there and scalars.coefficient < 0:
-        return normal.ZERO
-    sign = Fraction(1)
-    if _primes(best_there) < _primes(best) or (
-        _primes(best_there) == _primes(best) and _digests(best_there) < _digests(best)
-    ):
-        best, sign = best_there, scalars.coefficient
+    if best == best_there:
+        if sign is normal.MINUS_ONE:
+            return normal.ZERO
+        sign = normal.ONE
+    elif (_primes(best_there), _digests(best_there)) < (_primes(best), _digests(best)):
+        best = best_there
+    else:
+        sign = normal.ONE
     rows = best[0][0].shape.rows
     argument = normal.product(Fraction(1), (), best, Shape(rows, rows))
-    return normal.scale(sign, make_apply("tr", (argument,), SCALAR))
+    return normal.mul(sign, make_apply("tr", (argument,), SCALAR))
 
 
 def _rotated(chain: normal.Chain, i: int) -> list[Node]:
@@ -122,11 +122,10 @@ def det(M: Node) -> Node:
             c, inside = normal.primitive(M)
             if c != 1:
                 return normal.mul(normal.power(normal.number(c), dim), det(inside))
-    c, unit = normal.split(normal.transpose(M))
-    power = isinstance(unit, Product) and len(unit.chain) == 1  # of an orthogonal matrix
-    turned = isinstance(unit, Sum) and normal.primitive(unit)[0] != 1  # a skew part changed sign
-    if c == 1 and not power and not turned and (unit.primes, unit.digest) < (M.primes, M.digest):
-        return det(unit)
+    c, turned = heads.turned(M)
+    inverted = isinstance(turned, Product) and len(turned.chain) == 1  # of an orthogonal matrix
+    if not inverted and heads.is_less(turned, M):
+        return normal.mul(normal.power(c, dim), det(turned))
     return make_apply("det", (M,), SCALAR)
 
 

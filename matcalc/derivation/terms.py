@@ -83,6 +83,7 @@ class Term:
             inside[0],
             coefficient=self.coefficient * inside[0].coefficient,
             scalars=rest + inside[0].scalars,
+            degree=self.degree,
         )
 
     # --- the laws ---------------------------------------------------------------------------------

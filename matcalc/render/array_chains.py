@@ -405,10 +405,6 @@ def logistic(node: Node) -> Node | None:
             return None
         if isinstance(term, Apply) and term.head == "exp":
             found = term.args[0]
-        elif not (term is normal.ONE or normal.is_ones(term) or _is_ones_matrix(term)):
+        elif not (term is normal.ONE or normal.is_ones_matrix(term)):
             return None
     return found
-
-
-def _is_ones_matrix(node: Node) -> bool:
-    return node is normal.ones_matrix(node.shape)
