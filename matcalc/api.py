@@ -10,7 +10,7 @@ LaTeX, code, steps) is made when asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +19,13 @@ from matcalc.algebra.ir import Node
 from matcalc.algebra.rewrite import expand
 from matcalc.algebra.scalars import tidy
 from matcalc.algebra.shapes import Shape
-from matcalc.calculus.conditions import Condition, conditions
 from matcalc.calculus.derive import LAYOUTS, STRUCTURES, derive
 from matcalc.errors import MatcalcError, Span
 from matcalc.language.infer import SymbolInfo
 from matcalc.language.problem import Problem, read_problem
+from matcalc.language.style import Style
 from matcalc.language.tree import Tree
+from matcalc.render.conditions import in_words, require_possible
 from matcalc.render.naming import name_repeats
 from matcalc.render.present import Presenter
 from matcalc.render.text import text
@@ -122,16 +123,7 @@ class Derivative(Simplified):
     @cached_property
     def conditions(self) -> tuple[str, ...]:
         """Where the result holds."""
-        presenter = Presenter(self.problem.style)
-
-        def written(condition: Condition) -> str:
-            signed = ">" in condition.template
-            tree = (presenter.present if signed else presenter.unsigned)(condition.node)
-            return condition.template.format(text(tree))
-
-        found = dict.fromkeys(map(written, conditions(self.function_node)))
-        stronger = {c: c.replace("!= 0", "> 0") for c in found}
-        return tuple(c for c, other in stronger.items() if other == c or other not in found)
+        return in_words(self.function_node, self.problem)
 
     @cached_property
     def named(self) -> tuple[Tree, tuple[tuple[str, Tree], ...]]:
@@ -191,7 +183,9 @@ def diff(
         canonical = iter(problem.wrt)
         for group in groups:
             variables = tuple(next(canonical) for _ in group)
-            found.append(_diff(problem, variables, order, layout, structure, check, prove))
+            # each answer is written as if it were the only one asked for
+            alone = replace(problem, style=Style())
+            found.append(_diff(alone, variables, order, layout, structure, check, prove))
     except MatcalcError as error:
         if error.span is None and error.kind != "usage":
             error.span = Span(0, len(expr))
@@ -228,6 +222,7 @@ def _diff(
     prove: bool,
 ) -> Derivative:
     derived = derive(problem, wrt, order, layout, structure)
+    require_possible(derived.function, problem, wrt)
     presenter = Presenter(problem.style)
     tree = presenter.present(derived.node)
     result = Derivative(

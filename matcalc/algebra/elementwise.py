@@ -184,7 +184,7 @@ def elementwise(name: str, arg: Node) -> Node:
         turned = elementwise(name, normal.neg(arg))
         return normal.neg(turned) if row.parity < 0 else turned
     if not arg.shape.is_scalar:
-        constant = _constant_entry(arg)
+        constant = constant_entry(arg)
         if constant is not None:
             value = elementwise(name, constant)
             return normal.mul(value, normal.ones_matrix(arg.shape))
@@ -198,8 +198,12 @@ def _constant(value: Fraction, shape: Shape) -> Node:
     return normal.scale(value, normal.ones_matrix(shape))
 
 
-def _constant_entry(arg: Node) -> Node | None:
-    """s where arg = s ones, else None."""
+def constant_entry(arg: Node) -> Node | None:
+    """The entry of which all others are equal to, s where arg = s ones, else None."""
+    if arg.shape.is_scalar:
+        return arg
+    if normal.is_zero(arg):
+        return normal.ZERO
     if normal.is_ones_matrix(arg):
         return normal.ONE
     if isinstance(arg, Product):

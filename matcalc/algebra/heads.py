@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from matcalc.algebra import normal
 from matcalc.algebra.elementwise import (
+    constant_entry,
     elementwise,
     entry_powers,
     epow,
@@ -34,6 +35,7 @@ __all__ = [
     "apply",
     "call",
     "commutation",
+    "constant_entry",
     "det",
     "diag",
     "diagonal",
@@ -163,9 +165,9 @@ def _entry_sum(node: Node) -> Node:
 def turned(M: Node) -> tuple[Node, Node]:
     """The transpose of M as a scalar times a node without one: (-1, M) for a skew M.
 
-    With ``is_less`` it makes f(M) and f(M') one node for an f that transposition leaves alone (a
-    trace, a determinant, a diagonal): f is applied to the lesser of the two.  This ends, since every
-    turn leads to something less.
+    With ``is_less`` it makes f(M) and f(M') one node for an f that transposition leaves alone, a
+    trace, a determinant or a diagonal: f is applied to the lesser of the two.  This ends, since
+    every turn leads to something less.
     """
     T = normal.transpose(M)
     match T:

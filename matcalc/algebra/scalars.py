@@ -6,7 +6,12 @@ functions, since importing it costs more than everything else that a derivative 
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
+from inspect import CO_GENERATOR
+from types import FrameType
 from typing import Any
 
 from matcalc.algebra import heads, normal
@@ -14,9 +19,9 @@ from matcalc.algebra.cost import cost
 from matcalc.algebra.functions import FUNCTIONS
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, postorder
 
-# beyond these sizes SymPy's simplification would take too long
-_LARGEST = 120  # nodes, each counted as often as it is written
-_HIGHEST = 24  # degree
+_LARGEST = 250  # nodes that SymPy is asked about
+_DIGITS = 30  # to which a number is evaluated to find its sign
+_CALLS = 250_000  # of functions for each simplification: about a fifth of a second
 
 _BACK = {row.sympy: row.name for row in FUNCTIONS.values() if row.sympy.isidentifier()}
 
@@ -28,44 +33,81 @@ def is_scalar(root: Node) -> bool:
 
 
 def tidy(root: Node) -> Node:
-    """The shortest of the expression and of what SymPy makes of it."""
-    if not is_scalar(root) or _is_large(root):
+    """The shortest of the expression and of what SymPy makes of it within its budget."""
+    if not is_scalar(root) or sum(1 for _ in postorder(root)) > _LARGEST:
         return root
     import sympy
+    from sympy.core.cache import clear_cache
 
-    symbols: dict[Any, Node] = {}
-    expression = to_sympy(root, symbols)
-    if expression is None:
-        return root
+    clear_cache()  # what was asked earlier would stretch the budget
     best = root
     for simplification in (sympy.simplify, sympy.factor, sympy.together, sympy.expand):
-        candidate = from_sympy(simplification(expression), symbols)
-        if candidate is not None and cost(candidate) < cost(best):
-            best = candidate
+        with _budget():
+            symbols: dict[Any, Node] = {}
+            expression = to_sympy(root, symbols)
+            if expression is None:
+                return root
+            candidate = from_sympy(simplification(expression), symbols)
+            if candidate is not None and cost(candidate) < cost(best):
+                best = candidate
     return best
 
 
-def _is_large(root: Node) -> bool:
-    """Too long, or of too high a degree: nested powers multiply theirs."""
+def sign(node: Node) -> int | None:
+    """-1, 0 or 1 where every entry of a node has that sign at all points, else None."""
+    if normal.is_zero(node):
+        return 0
+    if heads.positive(node):
+        return 1
+    if heads.positive(normal.neg(node)):
+        return -1
+    if not node.shape.is_scalar or _has_variables(node):
+        return None
+    expression = to_sympy(node, {})
+    value = None if expression is None else expression.evalf(_DIGITS)
+    if value is None or not value.is_real:
+        return None
+    return 0 if abs(value) < 10 ** (5 - _DIGITS) else int(value / abs(value))
 
-    def length(node: Node, done: dict[Node, int]) -> int:
-        return 1 + sum(done[child] for child in node.children)
 
-    if fold(root, length, {}) > _LARGEST:
-        return True
+def _has_variables(node: Node) -> bool:
+    return any(isinstance(n, Symbol) and n is not normal.PI for n in postorder(node))
 
-    def degree(node: Node, done: dict[Node, Fraction]) -> Fraction:
-        match node:
-            case Sum():
-                return max((done[t] for t, _ in node.terms), default=Fraction(0))
-            case Product():
-                powers = [(done[b], getattr(e, "value", 1)) for b, e in node.scalars]
-                return sum((abs(d * k) for d, k in powers), Fraction(0))
-            case Symbol() | Apply():
-                return max((done[c] for c in node.children), default=Fraction(1))
-        return Fraction(0)
 
-    return fold(root, degree, {}) > _HIGHEST
+class _OverBudget(Exception):
+    """SymPy has called more functions than an answer is worth."""
+
+
+@contextmanager
+def _budget() -> Iterator[None]:
+    """Leave the block after so many calls of functions.
+
+    Calls are counted, not seconds, so that an answer depends neither on the machine nor on what
+    else it does; SymPy has no limit of its own, and no size of an expression tells how long it will
+    take.  Its caches are emptied then, since they have what was left half done.
+    """
+    calls, before = 0, sys.gettrace()
+
+    def count(frame: FrameType, event: str, arg: object) -> None:
+        nonlocal calls
+        calls += 1
+        # what is raised while a generator is closed or a weak reference dies is lost
+        if calls > _CALLS and not frame.f_code.co_flags & CO_GENERATOR and _is_sympy(frame):
+            raise _OverBudget
+
+    sys.settrace(count)
+    try:
+        yield
+    except _OverBudget:
+        from sympy.core.cache import clear_cache
+
+        clear_cache()
+    finally:
+        sys.settrace(before)
+
+
+def _is_sympy(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__", "")).startswith("sympy.")
 
 
 def to_sympy(root: Node, symbols: dict[Any, Node]) -> Any | None:

@@ -122,10 +122,10 @@ def det(M: Node) -> Node:
             c, inside = normal.primitive(M)
             if c != 1:
                 return normal.mul(normal.power(normal.number(c), dim), det(inside))
-    c, turned = heads.turned(M)
+    factor, turned = heads.turned(M)
     inverted = isinstance(turned, Product) and len(turned.chain) == 1  # of an orthogonal matrix
     if not inverted and heads.is_less(turned, M):
-        return normal.mul(normal.power(c, dim), det(turned))
+        return normal.mul(normal.power(factor, dim), det(turned))
     return make_apply("det", (M,), SCALAR)
 
 

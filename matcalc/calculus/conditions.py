@@ -6,12 +6,17 @@ not to be zero.  What the declared facts or the form of an expression already gr
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.cost import norm_argument
 from matcalc.algebra.functions import FUNCTIONS
 from matcalc.algebra.ir import Apply, Node, Number, Product, Symbol, postorder
+from matcalc.algebra.scalars import sign
+from matcalc.language.lower import Reader, formula
+
+_RELATION = re.compile(r"(?P<left>.*) (?P<operator>!=|>|<) (?P<right>-?\d+)( entry-wise)?")
 
 
 class Condition(NamedTuple):
@@ -29,6 +34,22 @@ def conditions(root: Node) -> list[Condition]:
             if not _granted(condition):
                 found.setdefault(condition)
     return list(found)
+
+
+def holds(condition: Condition) -> bool | None:
+    """Is the condition true, whatever values the symbols have?  None if that depends on them."""
+    node = condition.node
+    relation = _RELATION.fullmatch(condition.template)
+    if relation is None:
+        return False if normal.is_zero(node) else None  # "{} invertible"
+    entry = heads.constant_entry(node) or node
+    reader = Reader({"x": entry}, {}, entrywise=True)
+    left = reader.read(formula(relation["left"].replace("{}", "x")))
+    right = normal.mul(normal.number(int(relation["right"])), normal.ones_matrix(left.shape))
+    found = sign(normal.sub(left, right))
+    if found is None:
+        return None
+    return {"!=": found != 0, ">": found > 0, "<": found < 0}[relation["operator"]]
 
 
 def _of(node: Node) -> list[Condition]:

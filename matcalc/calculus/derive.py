@@ -48,6 +48,8 @@ def derive(
     Raises MatcalcError (unsupported) where there is no closed form here.
     """
     F = problem.node(bare=wrt)
+    if problem.facts(wrt):  # the sums that were typed, as they are once the facts are back
+        problem.node()
     variables = [problem.variable(name) for name in wrt]
     path = variables if len(variables) == order else variables * order
     derived = Derived(F, F)

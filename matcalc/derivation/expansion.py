@@ -18,10 +18,9 @@ from matcalc.algebra import normal
 from matcalc.algebra.factor import factor, simplify
 from matcalc.algebra.functions import lookup
 from matcalc.algebra.ir import Node, Symbol, make_symbol, postorder
-from matcalc.algebra.ir import Number as NumberNode
 from matcalc.algebra.rewrite import substitute
 from matcalc.algebra.scalars import tidy
-from matcalc.calculus.conditions import conditions
+from matcalc.calculus.conditions import Condition, conditions, holds
 from matcalc.calculus.derive import once
 from matcalc.calculus.differential import differential
 from matcalc.derivation.changes import Changes, NotPolynomial, TooLong
@@ -269,16 +268,24 @@ def taylor(
                 shapes = writing.presenter.shapes
                 shown = replaced(typed_tree(problem, X.name, shapes), {X.name: point_tree}, shapes)
             orders.append(Order(j, _term(shown, step, j, X.shape.is_scalar)))
-        if j < order or X.shape.is_scalar:
+        if j < order:
             value = once(value, X, True)
             divisor *= j + 1
-    exact = normal.is_zero(value) if X.shape.is_scalar else _degree(F, X, writing) <= order
+    exact = _is_constant(value, X) if X.shape.is_scalar else _degree(F, X, writing) <= order
     if not orders:
         orders.append(Order(0, writing.presenter.present(normal.zero(F.shape))))
     left = 0 if exact else order + 1
     at = name or text(point_tree).removeprefix("0 - ")
     at = f"-{at}" if isinstance(point_tree, Add) else at
     return Expansion("taylor", problem, X.name, at, step, tuple(orders), left)
+
+
+def _is_constant(value: Node, X: Symbol) -> bool:
+    """Is the last derivative taken one whose own is zero?  No, if the table does not have that."""
+    try:
+        return normal.is_zero(once(value, X, True))
+    except MatcalcError:
+        return False
 
 
 def _value_at(value: Node, X: Symbol, point: Node, problem: Problem, divisor: int) -> Node:
@@ -293,12 +300,12 @@ def _value_at(value: Node, X: Symbol, point: Node, problem: Problem, divisor: in
 
 def _check_domain(value: Node, X: Symbol, point: Node) -> None:
     """Raises MatcalcError (domain) where a condition of the value fails at a number."""
-    for condition in conditions(value):
-        at = substitute(condition.node, {X: point})
-        sign = at.value if isinstance(at, NumberNode) else 0 if normal.is_zero(at) else 1
-        if sign == 0 or (sign < 0 and "> 0" in condition.template):
+    for template, node in conditions(value):
+        if holds(Condition(template, substitute(node, {X: point}))) is False:
             raise MatcalcError(
-                "domain", "the function has no derivative there", hint=f"--at {X.name}0, a name"
+                "domain",
+                "the function has no value there, or no derivative",
+                hint=f"--at {X.name}0, a name",
             )
 
 
