@@ -116,10 +116,15 @@ def declarations(typed: Any) -> list[str]:
         if info.kind == "function":
             written.append(f"{name}: R^{{{info.shape.cols}}} -> R^{{{info.shape.rows}}}")
             continue
-        size = "scalar" if info.shape.is_scalar else str(info.shape)
+        size = "scalar" if info.shape.is_scalar else declared(info.shape)
         kind = ["integer"] if info.kind == "integer" else []
         written.append(" ".join([f"{name}: {size}", *sorted({*info.facts, *kind})]))
     return written
+
+
+def declared(shape: Any) -> str:
+    """A shape as it is declared: m*n x 1."""
+    return " x ".join(str(dim).replace(" ", "*") for dim in shape)
 
 
 def assert_reads_back(derivative: Any, point: Point, env: Mapping[str, Any], G: Matrix) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from numeric import declarations
 
 import matcalc
 from matcalc.api import Derivative
@@ -84,12 +85,7 @@ def test_answer(case: Case, request: pytest.FixtureRequest) -> None:
 @every_case
 def test_answer_reads_back(case: Case) -> None:
     derivative = case.derivative()
-    declared = [
-        f"{s.name}: {s.shape.rows} x {s.shape.cols} {' '.join(sorted(s.facts))}"
-        for s in derivative.symbols
-        if s.kind not in ("function", "dimension")
-    ]
-    functions = [d for d in case.where if "->" in d]
-    again = matcalc.simplify(str(derivative), where=[*declared, *functions])
+    declared = declarations(derivative.problem.typed)
+    again = matcalc.simplify(str(derivative), where=declared)
     assert again == derivative
     assert str(again) == str(derivative)

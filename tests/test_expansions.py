@@ -134,6 +134,11 @@ PERTURBED = [
     ("r A r'", "r", "r: 1 x n"),
     ("A X B", "X"),
     ("X X' X", "X"),
+    # a scalar dX inside a scalar that is a factor of a scalar
+    ("v'(t + w) t", "t", "t: scalar", "v: m", "w: m"),
+    ("t v'(t A + B) w", "t", "A: n x n", "w: n"),
+    ("sum(t + w) t", "t", "t: scalar", "w: m"),
+    ("tr(t A + B) t^2", "t"),
 ]
 
 
@@ -207,6 +212,11 @@ EXPANDED = [
     ("inv(A + t B)", "t", "0", (1, 2, 3)),
     ("(A + t B) x", "t", "", (0, 1, 2)),
     ("mu'mu", "mu", "", (2,)),
+    *((f"{f}(t)", "t", "0", (1, 3)) for f in ("tan", "asin", "acos", "atanh", "log1p", "erf")),
+    ("log1p(t^2)", "t", "0", (2, 4)),
+    ("acosh(t)", "t", "2", (2,)),
+    ("lgamma(t)", "t", "2", (1, 2)),  # the highest derivative that the table has
+    ("sum(log1p(x))", "x", "0", (2,)),
 ]
 
 
@@ -245,6 +255,10 @@ REFUSED = [
     (lambda: matcalc.taylor("sqrt(t)", "t", at="-1"), "domain"),
     (lambda: matcalc.taylor("abs(t)", "t", at="0"), "domain"),
     (lambda: matcalc.taylor("inv(t A)", "t", at="0"), "domain"),
+    (lambda: matcalc.taylor("atanh(t)", "t", at="2"), "domain"),
+    (lambda: matcalc.taylor("log1p(t)", "t", at="-2"), "domain"),
+    (lambda: matcalc.taylor("acosh(t)", "t", at="1"), "domain"),
+    (lambda: matcalc.taylor("lgamma(t)", "t", at="-2", order=1), "domain"),
     (lambda: matcalc.perturb("x'x", "x").to("numpy"), "usage"),
 ]
 

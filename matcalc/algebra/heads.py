@@ -226,6 +226,10 @@ def diagonal(M: Node) -> Node:
     parts = _linear_parts(M, diagonal)
     if parts is not None:
         return parts
+    if isinstance(M, Sum):
+        kept = [(t, c) for t, c in M.terms if not normal.is_zero(diagonal(t))]
+        if len(kept) < len(M.terms):  # what is skew has none
+            return diagonal(normal.linear(kept, M.shape))
     if isinstance(M, Product):
         found = _diagonal_of_chain(M)
         if found is not None:

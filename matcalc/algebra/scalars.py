@@ -7,7 +7,7 @@ functions, since importing it costs more than everything else that a derivative 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from inspect import CO_GENERATOR
@@ -18,6 +18,8 @@ from matcalc.algebra import heads, normal
 from matcalc.algebra.cost import cost
 from matcalc.algebra.functions import FUNCTIONS
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, postorder
+
+Trace = Callable[[FrameType, str, Any], Any] | None
 
 _LARGEST = 250  # nodes that SymPy is asked about
 _DIGITS = 30  # to which a number is evaluated to find its sign
@@ -86,14 +88,25 @@ def _budget() -> Iterator[None]:
     else it does; SymPy has no limit of its own, and no size of an expression tells how long it will
     take.  Its caches are emptied then, since they have what was left half done.
     """
-    calls, before = 0, sys.gettrace()
+    calls, importing, before = 0, 0, sys.gettrace()
 
-    def count(frame: FrameType, event: str, arg: object) -> None:
-        nonlocal calls
-        calls += 1
+    def count(frame: FrameType, event: str, arg: object) -> Trace:
+        nonlocal calls, importing
+        if frame.f_code.co_name == "<module>":  # SymPy loads parts of itself when first needed
+            importing += 1
+            frame.f_trace_lines = False
+            return loaded
+        calls += not importing
         # what is raised while a generator is closed or a weak reference dies is lost
-        if calls > _CALLS and not frame.f_code.co_flags & CO_GENERATOR and _is_sympy(frame):
+        over = calls > _CALLS and not importing
+        if over and not frame.f_code.co_flags & CO_GENERATOR and _is_sympy(frame):
             raise _OverBudget
+        return None
+
+    def loaded(frame: FrameType, event: str, arg: object) -> Trace:
+        nonlocal importing
+        importing -= event == "return"
+        return loaded
 
     sys.settrace(count)
     try:

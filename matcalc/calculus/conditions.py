@@ -128,6 +128,4 @@ def _granted(condition: Condition) -> bool:
         return isinstance(node, Symbol) and "invertible" in node.facts
     if template.startswith("{} != 0") and heads.is_head(node, "det"):
         return True  # the determinant's own condition says it
-    if template.startswith(("{} > 0", "{} != 0")):
-        return heads.positive(node)
-    return template.startswith("{} > -1") and heads.positive(node)
+    return holds(condition) is True
