@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.cost import coefficient_cost, cost
@@ -61,18 +61,25 @@ def factor(root: Node, keep: Container[Node] = ()) -> Node:
     return best
 
 
+# what has no common factor is kept apart: as its own value it would keep itself alive for ever
 _factored: WeakKeyDictionary[Node, Node] = WeakKeyDictionary()
+_factorless: WeakSet[Node] = WeakSet()
 
 
 def _factor_sum(node: Sum) -> Node:
     """The sum with common factors taken out; the same sum comes up on many ways, so kept."""
+    if node in _factorless:
+        return node
     known = _factored.get(node)
     if known is None:
         if node.shape.is_row and not node.shape.is_scalar:
             known = normal.transpose(_factor_node(normal.transpose(node)))
         else:
             known = _without_common_factors(node)
-        _factored[node] = known
+        if known is node:
+            _factorless.add(node)
+        else:
+            _factored[node] = known
     return known
 
 
