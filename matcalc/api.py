@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from matcalc.algebra.factor import simplify as simplify_node
 from matcalc.algebra.ir import Node
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 @dataclass(eq=False)
 class Simplified:
     """An expression in its simplified form."""
+
+    kind: ClassVar = "expression"
 
     problem: Problem
     node: Node
@@ -84,9 +86,9 @@ class Simplified:
 
         Raises MatcalcError (usage) for any other format.
         """
-        from matcalc.render.formats import render
+        from matcalc.render.formats import writer
 
-        return render(self, form)
+        return writer(self.kind, form)(self)
 
     def function(self) -> Callable[..., Any]:
         """A NumPy function of the symbols, keyword arguments by name.  Needs NumPy."""
@@ -104,6 +106,8 @@ class Derivative(Simplified):
             check
     found, None if it was not asked for; ``proof`` the same for the symbolic proof.
     """
+
+    kind: ClassVar = "derivative"
 
     wrt: str
     order: int
