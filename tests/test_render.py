@@ -28,6 +28,7 @@ from matcalc.language.tree import (
 )
 from matcalc.render.latex import latex, latex_name
 from matcalc.render.machine import as_dict
+from matcalc.render.pieces import decimal
 from matcalc.render.terminal import Page
 from matcalc.render.text import pretty_name, text
 
@@ -165,6 +166,37 @@ def test_spellings(typed: str, plain: str, tex: str | None, unicode: str | None)
     assert text(tree) == plain
     assert tex is None or latex(tree) == tex
     assert unicode is None or text(tree, plain=False) == unicode
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain", "tex"),
+    [
+        ("1e300", "1e300", "10^{300}"),
+        ("2.50e300", "2.5e300", r"2.5 \cdot 10^{300}"),
+        ("1e15", "1000000000000000", "1000000000000000"),
+        ("0.1e-6", "0.0000001", "0.0000001"),
+        ("1.25e-20", "1.25e-20", r"1.25 \cdot 10^{-20}"),
+        ("1e-400/3", "1/3e400", r"\frac{1}{3 \cdot 10^{400}}"),
+        ("2^100", str(2**100), str(2**100)),
+        ("0.1234567890123456789012345678901", None, None),
+    ],
+)
+def test_numbers_are_short_and_exact(typed: str, plain: str | None, tex: str | None) -> None:
+    number = matcalc.simplify(typed)
+    assert str(number) == (plain or typed) and number.to("latex") == (tex or typed)
+    with_t = matcalc.simplify(f"({typed}) t")
+    assert matcalc.simplify(str(with_t)) == with_t
+    power = matcalc.simplify(f"({typed})^t", ["t: scalar"])
+    assert matcalc.simplify(str(power), ["t: scalar"]) == power
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10**40), st.integers(-500, 500))
+def test_decimals_read_back(digits: int, exponent: int) -> None:
+    value = Fraction(digits) * Fraction(10) ** exponent
+    written = decimal(value)
+    assert Fraction(written) == value
+    assert len(written) <= len(f"{digits}e{exponent}") + 25
 
 
 @pytest.mark.parametrize(

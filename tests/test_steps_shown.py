@@ -18,7 +18,7 @@ from test_derivations import LECTURE, d
 
 import matcalc
 from matcalc.algebra.laws import LAWS
-from matcalc.cli import cli, main
+from matcalc.cli import cli
 from matcalc.derivation.steps import times
 from matcalc.language.syntax import parse_expression
 from matcalc.render.derivation import aligned

@@ -170,7 +170,7 @@ def _logsumexp(x):
 
 _ONEHOTMAX = """\
 def _onehotmax(x):
-    return (np.arange(len(x)) == np.argmax(x)).astype(float)
+    return np.reshape(np.arange(np.size(x)) == np.argmax(x), np.shape(x)).astype(float)[()]
 """
 
 _ROWS: tuple[Function, ...] = (
