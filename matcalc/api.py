@@ -102,9 +102,9 @@ class Simplified:
 class Derivative(Simplified):
     """A derivative.
 
-    ``wrt`` is the variable ("x,Y" for a mixed second derivative); ``check`` is what the numeric
-            check
-    found, None if it was not asked for; ``proof`` the same for the symbolic proof.
+    ``wrt`` is the variable ("x,Y" for a mixed second derivative); ``check`` is what comparing it
+    and its NumPy code with numeric differentiation found, None if that was not asked for;
+    ``proof`` the same for the symbolic proof.
     """
 
     kind: ClassVar = "derivative"
@@ -249,7 +249,7 @@ def _diff(
     if check:
         from matcalc.verify.check import check as numerically
 
-        result.check = _judged(numerically, result, wrt)
+        result.check = _judged(numerically, result, wrt, code=result.function)
     if prove:
         from matcalc.verify.prove import prove as symbolically
 
@@ -257,7 +257,9 @@ def _diff(
     return result
 
 
-def _judged(judge: Callable[..., Check], result: Derivative, wrt: Sequence[str]) -> Check:
+def _judged(
+    judge: Callable[..., Check], result: Derivative, wrt: Sequence[str], **more: Any
+) -> Check:
     return judge(
         result.problem.typed,
         list(wrt),
@@ -266,6 +268,7 @@ def _judged(judge: Callable[..., Check], result: Derivative, wrt: Sequence[str])
         order=result.order,
         layout=result.layout,
         structure="" if result.structure == "independent" else result.structure,
+        **more,
     )
 
 

@@ -64,7 +64,7 @@ def cli(ctx: click.Context, version: bool) -> None:
 )
 @options.formats("derivative")
 @click.option("--steps", is_flag=True, help="Show the derivation.")
-@click.option("--check", is_flag=True, help="Compare with numeric differentiation.")
+@click.option("--check", is_flag=True, help="Compare it, and its code, with numeric derivatives.")
 @click.option("--prove", is_flag=True, help="Show entry by entry that the answer is right.")
 @options.output
 def diff(

@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 from generate import cases
 from mpmath import mp
-from numeric import CODE_TOLERANCE, as_array, assert_code
+from numeric import CODE_TOLERANCE, assert_code, run_code
 from test_cookbook import ENTRIES, derive
 
 from matcalc import MatcalcError, diff, simplify
@@ -175,23 +175,11 @@ def test_sizes_of_one(expr: str, wrt: str, where: str) -> None:
     """Nothing broadcasts by accident, and nothing loses a dimension."""
     answer = diff(expr, wrt, where=where_of(where))
     point, value = point_of(answer, dict.fromkeys(names_of(answer), 1))
-    arguments = arguments_of(answer, point)
-    got = answer.function()(**arguments)
+    got = run_code(answer, point)
     dims = [dim for dim in answer.node.shape if str(dim) != "1"]
     assert np.ndim(got) == len(dims)
     expected = np.array([float(entry) for entry in value])
     assert np.allclose(np.ravel(got), expected, rtol=CODE_TOLERANCE, atol=1e-9)
-
-
-def arguments_of(answer: Any, point: Point) -> dict[str, Any]:
-    shapes = {name: info.shape for name, info in answer.problem.typed.symbols.items()}
-    arguments: dict[str, Any] = {}
-    for parameter in inspect.signature(answer.function()).parameters:
-        name = parameter if parameter in {*point.env, *point.sizes} else parameter[:-1]
-        value = point.env.get(name)
-        found = point.sizes.get(name) if value is None else as_array(value, shapes[name])
-        arguments[parameter] = found
-    return arguments
 
 
 @pytest.mark.parametrize("case", list(cases(120, seed=7, depth=4)), ids=str)
@@ -232,7 +220,7 @@ def test_cookbook_by_its_own_code(entry: dict[str, Any]) -> None:
     names = inspect.signature(textbook).parameters
     integers = {name for name in names if entry["vars"][name].get("domain") == "intk"}
     expected = textbook(**{n: int(given[n]) if n in integers else given[n] for n in names})
-    got = answer.function()(**arguments_of(answer, point))
+    got = run_code(answer, point)
     assert np.allclose(np.ravel(got), np.ravel(expected), rtol=1e-7)
 
 
@@ -295,6 +283,12 @@ def test_greek_names_are_spelled_in_ascii() -> None:
     answer = diff("λ x'Σ x", "x")
     assert list(inspect.signature(answer.function()).parameters) == ["Sigma", "lambda_", "x"]
     assert answer.to("numpy").isascii()
+
+
+def test_small_probabilities_keep_their_digits() -> None:
+    function = diff("softplus(t)", "t").function()
+    for t in (-700.0, -50.0, 0.0, 50.0, 700.0):
+        assert np.isclose(function(t=t), np.exp(min(t, 0.0)) / (1 + np.exp(-abs(t))), rtol=1e-12)
 
 
 @pytest.mark.parametrize("one", [1.5, [1.5], np.array([1.5]), np.array([[1.5]]), np.float32(1.5)])
@@ -493,7 +487,7 @@ def test_no_product_of_matrices_where_vectors_do(expr: str, wrt: str, where: str
     namespace: dict[str, Any] = {"Thrifty": Thrifty}
     exec(code, namespace)  # noqa: S102
     point, value = point_of(answer, dict.fromkeys(names_of(answer), 3))
-    got = np.asarray(namespace["derivative"](**arguments_of(answer, point)))
+    got = np.asarray(run_code(answer, point, namespace["derivative"]))
     assert np.allclose(np.ravel(got), [float(entry) for entry in value])
 
 

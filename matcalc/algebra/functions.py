@@ -115,7 +115,7 @@ def _elementwise(
 
 _SIGMOID = """\
 def _sigmoid(x):
-    return 0.5 * (1.0 + np.tanh(0.5 * x))
+    return np.exp(-np.logaddexp(0.0, -x))
 """
 
 _DIGAMMA = """\

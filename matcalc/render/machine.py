@@ -52,7 +52,7 @@ def as_dict(each: Sequence[DerivativeAnswer], steps: bool = False) -> dict[str, 
         document["result"] = {**_result(first), "layout": first.layout}
     document["conditions"] = _union(d.conditions for d in each)
     document["notes"] = _union(d.notes for d in each)
-    document["check"] = _report([d.check for d in each])
+    document["check"] = _report([d.check for d in each], code=True)
     if any(d.proof is not None for d in each):
         document["proof"] = _report([d.proof for d in each])
     if steps and not several:
@@ -163,17 +163,20 @@ def _union(lists: Iterable[Iterable[str]]) -> list[str]:
     return list(dict.fromkeys(item for items in lists for item in items))
 
 
-def _report(reports: Sequence[CheckReport | None]) -> dict[str, Any] | None:
+def _report(reports: Sequence[CheckReport | None], code: bool = False) -> dict[str, Any] | None:
     """What ``--check`` or ``--prove`` found, the weakest of several; null if not asked for."""
     found = [report for report in reports if report is not None]
     if not found:
         return None
-    weakest = min(found, key=lambda report: (bool(report.ok), report.digits))
+    weakest = min(found, key=lambda report: (bool(report.ok), report.digits, report.code_points))
     return {
         "ok": weakest.ok,
         "digits": weakest.digits,
         "points": weakest.points,
         "message": weakest.message,
+        **(
+            {"code_digits": weakest.code_digits, "code_points": weakest.code_points} if code else {}
+        ),
     }
 
 
