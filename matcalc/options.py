@@ -41,7 +41,9 @@ class ExpressionCommand(click.Command):
                 break
             if arg in known:
                 options.append(arg)
-                if not known[arg].is_flag and rest:
+                if not known[arg].is_flag:
+                    if not rest:
+                        raise click.BadOptionUsage(arg, f"Option {arg!r} requires a value.", ctx)
                     options.append(rest.pop())
             elif _LONG_OPTION.fullmatch(arg):
                 options.append(arg)

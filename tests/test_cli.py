@@ -177,6 +177,7 @@ def test_an_unwritable_file(run: Runner, tmp_path: Path) -> None:
         ["diff", "x'x", "--wrt", "x", "--order", "0"],
         ["diff", "x'x", "--wrt", "x", "--layout", "sideways"],
         ["diff", "x'x", "--wrt", "x", "--to", "troff"],
+        ["diff", "x'x", "--wrt"],
         ["diff", "x'x", "--wrt", "x", "--latex", "--to", "numpy"],
         ["diff", "x'x", "y", "--wrt", "x"],
         ["diff", "x'x", "--wrt", "x y"],
@@ -193,6 +194,10 @@ def test_usage_errors(run: Runner, args: list[str]) -> None:
     found = run(*args)
     assert (found.code, found.out) == (2, "")
     assert found.err.startswith("error[usage]: ")
+
+
+def test_an_option_without_its_value(run: Runner) -> None:
+    assert "Option '--to' requires a value" in run("diff", "x'x", "--wrt", "x", "--to").err
 
 
 def test_usage_errors_as_json(run: Runner) -> None:
