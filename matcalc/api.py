@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from matcalc.algebra.factor import simplify as simplify_node
 from matcalc.algebra.ir import Node
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 @dataclass(eq=False)
 class Simplified:
     """An expression in its simplified form."""
+
+    kind: ClassVar = "expression"
 
     problem: Problem
     node: Node
@@ -85,9 +87,9 @@ class Simplified:
 
         Raises MatcalcError (usage) for any other format.
         """
-        from matcalc.render.formats import render
+        from matcalc.render.formats import writer
 
-        return render(self, form)
+        return writer(self.kind, form)(self)
 
     def function(self) -> Callable[..., Any]:
         """A NumPy function of the symbols, keyword arguments by name.  Needs NumPy."""
@@ -101,10 +103,12 @@ class Simplified:
 class Derivative(Simplified):
     """A derivative.
 
-    ``wrt`` is the variable ("x,Y" for a mixed second derivative); ``check`` is what the numeric
-            check
-    found, None if it was not asked for; ``proof`` the same for the symbolic proof.
+    ``wrt`` is the variable ("x,Y" for a mixed second derivative); ``check`` is what comparing it
+    and its NumPy code with numeric differentiation found, None if that was not asked for;
+    ``proof`` the same for the symbolic proof.
     """
+
+    kind: ClassVar = "derivative"
 
     wrt: str
     order: int
@@ -240,7 +244,7 @@ def _diff(
     if check:
         from matcalc.verify.check import check as numerically
 
-        result.check = _judged(numerically, result, wrt)
+        result.check = _judged(numerically, result, wrt, code=result.function)
     if prove:
         from matcalc.verify.prove import prove as symbolically
 
@@ -248,7 +252,9 @@ def _diff(
     return result
 
 
-def _judged(judge: Callable[..., Check], result: Derivative, wrt: Sequence[str]) -> Check:
+def _judged(
+    judge: Callable[..., Check], result: Derivative, wrt: Sequence[str], **more: Any
+) -> Check:
     return judge(
         result.problem.typed,
         list(wrt),
@@ -257,6 +263,7 @@ def _judged(judge: Callable[..., Check], result: Derivative, wrt: Sequence[str])
         order=result.order,
         layout=result.layout,
         structure="" if result.structure == "independent" else result.structure,
+        **more,
     )
 
 

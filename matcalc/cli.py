@@ -16,9 +16,10 @@ import click
 
 from matcalc import expansions, options, reference, streams
 from matcalc.errors import MatcalcError
+from matcalc.render.formats import writer
 
 if TYPE_CHECKING:
-    from matcalc.render.answer import DerivativeAnswer
+    from matcalc.render.answer import Answer, DerivativeAnswer
 
 
 class Defect(Exception):
@@ -61,10 +62,9 @@ def cli(ctx: click.Context, version: bool) -> None:
     default="independent",
     help="How a symmetric variable is differentiated.",
 )
-@click.option("--to", "to", type=click.Choice(options.FORMATS), help="Format of the answer.")
-@click.option("--latex", "as_latex", is_flag=True, help="The same as --to latex.")
+@options.formats("derivative")
 @click.option("--steps", is_flag=True, help="Show the derivation.")
-@click.option("--check", is_flag=True, help="Compare with numeric differentiation.")
+@click.option("--check", is_flag=True, help="Compare it, and its code, with numeric derivatives.")
 @click.option("--prove", is_flag=True, help="Show entry by entry that the answer is right.")
 @options.output
 def diff(
@@ -75,12 +75,10 @@ def diff(
     order: int,
     layout: str,
     structure: str,
-    to: str | None,
-    as_latex: bool,
+    fmt: str | None,
     steps: bool,
     check: bool,
     prove: bool,
-    as_json: bool,
     quiet: bool,
     output: str | None,
     color: str,
@@ -90,7 +88,8 @@ def diff(
     EXPR may be - for standard input.  Several --wrt, or --wrt x,Y, give an answer each; with
     --order 2, --wrt x,Y is the mixed second derivative.
     """
-    fmt = options.chosen_format(to, as_latex, as_json)
+    kind = "steps" if steps else "derivative"
+    writer(kind, fmt or "text")  # not every format has steps
     source = streams.read_expression(expr, file)
     names = [name for names in wrt for name in (names.split(",") if order == 1 else [names])]
 
@@ -111,13 +110,13 @@ def diff(
     for derivative in derivatives:
         for option, found in (("--check", derivative.check), ("--prove", derivative.proof)):
             if found is not None and found.ok is False:
-                raise Defect(f"the derivative by {derivative.wrt} fails {option}: {derivative}")
-    if fmt is None and output is None and sys.stdout.isatty():
+                said = f"the derivative by {derivative.wrt} fails {option}: {found.message}"
+                raise Defect(f"{said}: {derivative}")
+    if streams.fits_page(fmt, output):
         _show(derivatives, steps, quiet, color)
         return
     notes = () if quiet or fmt == "json" else _notes(derivatives)
-    streams.write_answer(_formatted(derivatives, fmt or "text", steps), output)
-    streams.write_notes(notes)
+    streams.write(kind, fmt, derivatives, notes, output, quiet)
 
 
 def _show(derivatives: Sequence[DerivativeAnswer], steps: bool, quiet: bool, color: str) -> None:
@@ -128,20 +127,6 @@ def _show(derivatives: Sequence[DerivativeAnswer], steps: bool, quiet: bool, col
     if steps:
         show_steps(derivatives, console)
     show(derivatives, console, quiet)
-
-
-def _formatted(derivatives: Sequence[DerivativeAnswer], fmt: str, steps: bool) -> str:
-    """Answers in a machine's format: a line each, or one JSON document."""
-    if fmt == "json":
-        from matcalc.render.machine import as_dict, as_json
-
-        return as_json(as_dict(derivatives if len(derivatives) > 1 else derivatives[0], steps))
-    if steps:
-        from matcalc.render.derivation import derivation
-
-        return "\n".join(derivation(derivative, fmt) for derivative in derivatives)
-    between = "\n" if fmt in ("text", "latex") else "\n\n"
-    return between.join(derivative.to(fmt).rstrip("\n") for derivative in derivatives)
 
 
 def _notes(derivatives: Sequence[DerivativeAnswer]) -> list[str]:
@@ -163,6 +148,7 @@ def _notes(derivatives: Sequence[DerivativeAnswer]) -> list[str]:
 @click.option("--wrt", required=True, metavar="X", help="The variable.")
 @click.option("--answer", required=True, metavar="EXPR2", help="What you found.")
 @click.option("--order", type=click.IntRange(min=1), default=1, help="1, or 2 for the Hessian.")
+@options.formats("verdict")
 @options.output
 def check(
     expr: str | None,
@@ -171,7 +157,7 @@ def check(
     wrt: str,
     answer: str,
     order: int,
-    as_json: bool,
+    fmt: str | None,
     quiet: bool,
     output: str | None,
     color: str,
@@ -179,20 +165,14 @@ def check(
     """Is EXPR2 the derivative of EXPR by X, and if not, how is it off?  Exits with 1 if not."""
     source = streams.read_expression(expr, file)
     import matcalc
-    from matcalc.grading import as_dict, grade
+    from matcalc.grading import grade
 
     with streams.placed_in(source):
         derivative = matcalc.diff(source, wrt, where=where, order=order)
     with streams.placed_in(answer):
-        verdict = grade(derivative, answer)
-    if as_json:
-        from matcalc.render.machine import as_json as dumped
-
-        streams.write_answer(dumped(as_dict(derivative, answer, verdict)), output)
-    else:
-        streams.write_answer(verdict.message, output)
-        streams.write_notes([] if quiet else [f"the derivative is {derivative}"])
-    click.get_current_context().exit(0 if verdict.ok else 1)
+        graded = grade(derivative, answer)
+    streams.write("verdict", fmt, [graded], [f"the derivative is {derivative}"], output, quiet)
+    click.get_current_context().exit(0 if graded.ok else 1)
 
 
 # --- expressions --------------------------------------------------------------------------------
@@ -200,45 +180,35 @@ def check(
 
 @cli.command(cls=options.ExpressionCommand)
 @options.expression
-@click.option("--to", "to", type=click.Choice(("text", "latex", "json")), help="Format.")
-@click.option("--latex", "as_latex", is_flag=True, help="The same as --to latex.")
+@options.formats("expression")
 @options.output
 def simplify(
     expr: str | None,
     file: str | None,
     where: tuple[str, ...],
-    to: str | None,
-    as_latex: bool,
-    as_json: bool,
+    fmt: str | None,
     quiet: bool,
     output: str | None,
     color: str,
 ) -> None:
     """EXPR, simplified."""
-    fmt = options.chosen_format(to, as_latex, as_json)
     import matcalc
 
     source = streams.read_expression(expr, file)
     with streams.placed_in(source):
         answer = matcalc.simplify(source, where=where)
-    if fmt is None and output is None and sys.stdout.isatty():
-        from matcalc.render.terminal import show_simplified
-
-        show_simplified(answer, streams.console(color), quiet)
-        return
-    streams.write_answer(answer.to(fmt or "text"), output)
-    if not quiet and fmt != "json":
-        streams.write_notes(answer.notes)
+    _write_expression("expression", answer, fmt, output, quiet, color)
 
 
 @cli.command(cls=options.ExpressionCommand)
 @options.expression
+@options.formats("shape")
 @options.output
 def shape(
     expr: str | None,
     file: str | None,
     where: tuple[str, ...],
-    as_json: bool,
+    fmt: str | None,
     quiet: bool,
     output: str | None,
     color: str,
@@ -249,15 +219,18 @@ def shape(
     source = streams.read_expression(expr, file)
     with streams.placed_in(source):
         answer = matcalc.shape(source, where=where)
-    if not as_json and output is None and sys.stdout.isatty():
+    _write_expression("shape", answer, fmt, output, quiet, color)
+
+
+def _write_expression(
+    kind: str, answer: Answer, fmt: str | None, output: str | None, quiet: bool, color: str
+) -> None:
+    if streams.fits_page(fmt, output):
         from matcalc.render.terminal import show_simplified
 
         show_simplified(answer, streams.console(color), quiet)
         return
-    rows, cols = map(str, answer.shape)
-    streams.write_answer(answer.to("json") if as_json else f"{rows} x {cols}", output)
-    if not quiet and not as_json:
-        streams.write_notes(answer.notes)
+    streams.write(kind, fmt, [answer], answer.notes, output, quiet)
 
 
 # --- sessions -----------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -14,16 +13,12 @@ if TYPE_CHECKING:
     from matcalc.algebra.laws import Law
     from matcalc.derivation.expansion import Expansion
 
-_to = click.option("--to", "to", type=click.Choice(("text", "latex", "json")), help="Format.")
-_latex = click.option("--latex", "as_latex", is_flag=True, help="The same as --to latex.")
-
 
 @click.command(cls=options.ExpressionCommand)
 @options.expression
 @click.option("--wrt", required=True, metavar="X", help="What is perturbed.")
 @click.option("--order", type=int, default=2, show_default=True, help="The highest order, 0 to 4.")
-@_to
-@_latex
+@options.formats("expansion")
 @options.output
 def perturb(
     expr: str | None,
@@ -31,15 +26,12 @@ def perturb(
     where: tuple[str, ...],
     wrt: str,
     order: int,
-    to: str | None,
-    as_latex: bool,
-    as_json: bool,
+    fmt: str | None,
     quiet: bool,
     output: str | None,
     color: str,
 ) -> None:
     """The expansion of f(X + dX), grouped by order."""
-    fmt = options.chosen_format(to, as_latex, as_json)
     import matcalc
 
     source = streams.read_expression(expr, file)
@@ -53,8 +45,7 @@ def perturb(
 @click.option("--wrt", required=True, metavar="X", help="The variable, a vector or a scalar.")
 @click.option("--at", default="", metavar="X0", help="A new name (default: that of X and 0), or 0.")
 @click.option("--order", type=int, default=2, show_default=True, help="The highest order.")
-@_to
-@_latex
+@options.formats("expansion")
 @options.output
 def taylor(
     expr: str | None,
@@ -63,9 +54,7 @@ def taylor(
     wrt: str,
     at: str,
     order: int,
-    to: str | None,
-    as_latex: bool,
-    as_json: bool,
+    fmt: str | None,
     quiet: bool,
     output: str | None,
     color: str,
@@ -75,7 +64,6 @@ def taylor(
     Order 1 or 2 for a scalar function of a vector; up to 4 for a function of a scalar, which may
     be expanded at any number.
     """
-    fmt = options.chosen_format(to, as_latex, as_json)
     import matcalc
 
     source = streams.read_expression(expr, file)
@@ -87,14 +75,12 @@ def taylor(
 def _write(
     expansion: Expansion, fmt: str | None, quiet: bool, output: str | None, color: str
 ) -> None:
-    if fmt is None and output is None and sys.stdout.isatty():
+    if streams.fits_page(fmt, output):
         from matcalc.render.terminal import show_expansion
 
         show_expansion(expansion, streams.console(color), quiet)
         return
-    streams.write_answer(expansion.to(fmt or "text"), output)
-    if not quiet and fmt != "json":
-        streams.write_notes(expansion.notes)
+    streams.write("expansion", fmt, [expansion], expansion.notes, output, quiet)
 
 
 # --- laws -----------------------------------------------------------------------------------------

@@ -6,19 +6,26 @@ declarations of its own and nothing in it is guessed; then it is compared by val
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from matcalc.api import Derivative
 from matcalc.errors import MatcalcError
 from matcalc.language.infer import SymbolInfo
 from matcalc.language.problem import read_problem
 from matcalc.language.tree import Name, postorder
-from matcalc.render.machine import SCHEMA
 from matcalc.render.text import text
 from matcalc.verify.compare import Comparison, compare
 
 
-def grade(derivative: Derivative, answer: str) -> Comparison:
+@dataclass(frozen=True, kw_only=True)
+class Graded(Comparison):
+    """How an answer relates to a derivative."""
+
+    derivative: Derivative
+    answer: str
+
+
+def grade(derivative: Derivative, answer: str) -> Graded:
     """How an answer relates to the derivative.  Raises MatcalcError if it cannot be read."""
     typed = derivative.problem.typed
     free = [info for info in derivative.symbols if info.name not in typed.definitions]
@@ -36,7 +43,8 @@ def grade(derivative: Derivative, answer: str) -> Comparison:
             )
     names = derivative.wrt.split(",")
     result = (derivative.tree, derivative.shapes)
-    return compare(typed, names, result, (given.tree, given.shapes), order=derivative.order)
+    found = compare(typed, names, result, (given.tree, given.shapes), order=derivative.order)
+    return Graded(**vars(found), derivative=derivative, answer=answer)
 
 
 def _declaration(info: SymbolInfo) -> str:
@@ -44,16 +52,3 @@ def _declaration(info: SymbolInfo) -> str:
     if info.kind == "function":
         return f"{info.name}: R^{{{info.shape.cols}}} -> R^{{{info.shape.rows}}}"
     return f"{info.name}: {info.shape} {' '.join(sorted(info.facts))}".rstrip()
-
-
-def as_dict(derivative: Derivative, answer: str, verdict: Comparison) -> dict[str, Any]:
-    """The JSON document of a verdict."""
-    return {
-        "schema": SCHEMA,
-        "input": {"expression": derivative.source, "wrt": derivative.wrt, "answer": answer},
-        "verdict": verdict.verdict,
-        "ok": verdict.ok,
-        "message": verdict.message,
-        "factor": None if verdict.factor is None else str(verdict.factor),
-        "result": {"text": str(derivative), "shape": list(derivative.shape)},
-    }

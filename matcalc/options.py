@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import click
 
 from matcalc import streams
+from matcalc.render.formats import FORMATS, offered
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _LONG_OPTION = re.compile(r"--[a-z][a-z-]+(=.*)?", re.DOTALL)
 _SHORT_OPTION = re.compile(r"-[A-Za-z]\w*")
-FORMATS = ("text", "latex", "markdown", "json", "numpy", "sympy")
 
 
 class ExpressionCommand(click.Command):
@@ -40,7 +41,9 @@ class ExpressionCommand(click.Command):
                 break
             if arg in known:
                 options.append(arg)
-                if not known[arg].is_flag and rest:
+                if not known[arg].is_flag:
+                    if not rest:
+                        raise click.BadOptionUsage(arg, f"Option {arg!r} requires a value.", ctx)
                     options.append(rest.pop())
             elif _LONG_OPTION.fullmatch(arg):
                 options.append(arg)
@@ -75,7 +78,6 @@ expression = _options(
     ),
 )
 output = _options(
-    click.option("--json", "as_json", is_flag=True, help="The same as --to json."),
     click.option("-q", "--quiet", is_flag=True, help="No notes."),
     click.option("-o", "--output", metavar="FILE", help="Write the answer to FILE, in one step."),
     click.option(
@@ -87,11 +89,23 @@ output = _options(
 )
 
 
-def chosen_format(to: str | None, as_latex: bool, as_json: bool) -> str | None:
-    """The one format asked for, None if it is left to us."""
-    asked = {to} if to else set()
-    asked |= {"latex"} if as_latex else set()
-    asked |= {"json"} if as_json else set()
-    if len(asked) > 1:
-        raise streams.usage(f"Choose one format: {' or '.join(sorted(asked))}.")
-    return asked.pop() if asked else None
+def formats(kind: str) -> Callable[[_F], _F]:
+    """``--to`` for a kind of answer and its short forms, as ``fmt``: None if it is left to us."""
+    names = offered(kind)
+    short = [name for name in names if FORMATS[name].short]
+    choices: list[Callable[[Any], Any]] = [
+        click.option("--to", type=click.Choice(names), help="Format of the answer."),
+        *(click.option(f"--{n}", is_flag=True, help=f"The same as --to {n}.") for n in short),
+    ]
+
+    def decorate(function: _F) -> _F:
+        @wraps(function)
+        def command(to: str | None, **rest: Any) -> Any:
+            asked = {name for name in short if rest.pop(name)} | ({to} if to else set())
+            if len(asked) > 1:
+                raise streams.usage(f"Choose one format: {' or '.join(sorted(asked))}.")
+            return function(fmt=asked.pop() if asked else None, **rest)
+
+        return cast(_F, _options(*choices)(command))
+
+    return decorate

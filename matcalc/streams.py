@@ -12,16 +12,15 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from matcalc.errors import MatcalcError, Span
-from matcalc.render.errors import draw_error, escape
-from matcalc.render.machine import SCHEMA, error_dict
+from matcalc.render import formats
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -62,6 +61,25 @@ def _decoded(raw: bytes) -> str:
         return raw.decode("utf-8-sig").rstrip()
     except UnicodeDecodeError as error:
         raise usage(f"The input is not UTF-8 text (byte {error.start}).") from None
+
+
+def fits_page(fmt: str | None, output: str | None) -> bool:
+    """Is the answer for a person at a terminal?"""
+    return fmt is None and output is None and sys.stdout.isatty()
+
+
+def write(
+    kind: str,
+    fmt: str | None,
+    answers: Sequence[Any],
+    notes: Iterable[str],
+    output: str | None,
+    quiet: bool,
+) -> None:
+    """Answers in a format, text if none was asked for; notes beside it, unless it has them."""
+    write_answer(formats.writer(kind, fmt or "text")(*answers), output)
+    if not quiet and fmt != "json":
+        write_notes(notes)
 
 
 @contextmanager
@@ -113,12 +131,17 @@ def _umask() -> int:
 
 def write_notes(notes: Iterable[str]) -> None:
     """Notes for the reader, on stderr."""
+    from matcalc.render.errors import escape
+
     for note in notes:
         click.echo(f"note: {escape(note)}", err=True)
 
 
 def report(error: MatcalcError, as_json: bool, color: str = "auto") -> None:
     """An error, drawn or as data, on stderr."""
+    from matcalc.render.errors import draw_error
+    from matcalc.render.machine import error_dict
+
     if as_json:
         click.echo(json.dumps(error_dict(error)), err=True)
         return
@@ -128,6 +151,9 @@ def report(error: MatcalcError, as_json: bool, color: str = "auto") -> None:
 
 def report_defect(message: str, as_json: bool) -> None:
     """A fault of matcalc's own, in one line."""
+    from matcalc.render.errors import escape
+    from matcalc.render.machine import SCHEMA
+
     message = " ".join(escape(message).split())
     if as_json:
         fault = {"code": "defect", "kind": "unsupported", "message": message}

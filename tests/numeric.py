@@ -9,7 +9,6 @@ the core.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from random import Random
@@ -21,7 +20,8 @@ from mpmath import mp
 from matcalc.language.infer import infer
 from matcalc.language.syntax import parse
 from matcalc.verify import difference
-from matcalc.verify.check import Point, points, variables
+from matcalc.verify.check import Point, free_symbols, points, variables
+from matcalc.verify.code import arguments
 from matcalc.verify.evaluate import Evaluation, OutsideDomain
 from matcalc.verify.matrix import Matrix
 from matcalc.verify.sample import numeric
@@ -138,16 +138,7 @@ def assert_reads_back(derivative: Any, point: Point, env: Mapping[str, Any], G: 
 
 def assert_code(derivative: Any, point: Point, G: Matrix) -> None:
     """Fail unless the emitted NumPy function has the value of the result."""
-    function = derivative.function()
-    shapes = {name: info.shape for name, info in derivative.problem.typed.symbols.items()}
-    arguments: dict[str, Any] = {}
-    for parameter in inspect.signature(function).parameters:
-        name = parameter if parameter in point.env or parameter in point.sizes else parameter[:-1]
-        if name in point.env:
-            arguments[parameter] = as_array(point.env[name], shapes[name])
-        else:
-            arguments[parameter] = point.sizes[name]
-    value = function(**arguments)
+    value = run_code(derivative, point)
     assert value is not None
     wanted = 0 if G.is_scalar else 1 if G.is_vector else 2
     assert np.ndim(value) == wanted, f"{derivative}: ndim {np.ndim(value)} instead of {wanted}"
@@ -159,9 +150,8 @@ def assert_code(derivative: Any, point: Point, G: Matrix) -> None:
     assert gap <= CODE_TOLERANCE * scale, f"{derivative.to('numpy')}\ngives {got}, not {expected}"
 
 
-def as_array(value: Matrix, shape: Any) -> Any:
-    """An argument of emitted code: a float, a 1-D array for n x 1, else a 2-D array."""
-    entries = [float(entry) for entry in value]
-    if shape.is_scalar:
-        return entries[0]
-    return np.array(entries) if shape.is_column else np.reshape(entries, value.shape)
+def run_code(answer: Any, point: Point, function: Any = None) -> Any:
+    """What the emitted NumPy function, or another, gives at a point."""
+    function, problem = function or answer.function(), answer.problem
+    args, sizes = arguments(function, free_symbols(problem.typed, problem.wrt), point)
+    return function(*args, **sizes)

@@ -91,7 +91,9 @@ def test_json(run: Runner) -> None:
     assert set(document["result"]) == {"text", "latex", "shape", "layout"}
     assert document["result"]["shape"] == ["m", "n"]
     assert document["conditions"] == ["A + X B invertible"]
-    assert document["check"]["ok"] is True and document["check"]["digits"] >= 20
+    report = document["check"]
+    assert list(report) == ["ok", "digits", "points", "message", "code_digits", "code_points"]
+    assert report["ok"] is True and report["digits"] >= 20 and report["code_digits"] >= 10
     assert json.loads(matcalc.diff(EXAMPLE[1], "X", check=True).to("json")) == document
 
 
@@ -175,6 +177,7 @@ def test_an_unwritable_file(run: Runner, tmp_path: Path) -> None:
         ["diff", "x'x", "--wrt", "x", "--order", "0"],
         ["diff", "x'x", "--wrt", "x", "--layout", "sideways"],
         ["diff", "x'x", "--wrt", "x", "--to", "troff"],
+        ["diff", "x'x", "--wrt"],
         ["diff", "x'x", "--wrt", "x", "--latex", "--to", "numpy"],
         ["diff", "x'x", "y", "--wrt", "x"],
         ["diff", "x'x", "--wrt", "x y"],
@@ -191,6 +194,10 @@ def test_usage_errors(run: Runner, args: list[str]) -> None:
     found = run(*args)
     assert (found.code, found.out) == (2, "")
     assert found.err.startswith("error[usage]: ")
+
+
+def test_an_option_without_its_value(run: Runner) -> None:
+    assert "Option '--to' requires a value" in run("diff", "x'x", "--wrt", "x", "--to").err
 
 
 def test_usage_errors_as_json(run: Runner) -> None:
@@ -224,6 +231,12 @@ def test_a_wrong_answer_is_not_printed(run: Runner, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(matcalc, "diff", lambda *args, **options: right, raising=False)
     found = run(*QUADRATIC, "--check")
     assert (found.code, found.out) == (70, "") and "--check" in found.err
+
+
+def test_wrong_code_is_a_wrong_answer(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matcalc.Derivative, "function", lambda self: lambda Q, b, x: x @ Q + b)
+    found = run(*QUADRATIC, "--check")
+    assert (found.code, found.out) == (70, "") and "the NumPy code gives" in found.err
 
 
 def test_interrupted(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,11 +22,11 @@ import numpy as np
 import pytest
 from generate import cases
 from mpmath import mp
-from numeric import CODE_TOLERANCE, as_array, assert_code
+from numeric import CODE_TOLERANCE, assert_code, run_code
 from test_cookbook import ENTRIES, derive
 
 from matcalc import MatcalcError, diff, simplify
-from matcalc.algebra.functions import FUNCTIONS
+from matcalc.algebra.functions import FUNCTIONS, Function
 from matcalc.algebra.ir import postorder
 from matcalc.verify.check import Point
 from matcalc.verify.evaluate import Evaluation, OutsideDomain
@@ -175,23 +175,11 @@ def test_sizes_of_one(expr: str, wrt: str, where: str) -> None:
     """Nothing broadcasts by accident, and nothing loses a dimension."""
     answer = diff(expr, wrt, where=where_of(where))
     point, value = point_of(answer, dict.fromkeys(names_of(answer), 1))
-    arguments = arguments_of(answer, point)
-    got = answer.function()(**arguments)
+    got = run_code(answer, point)
     dims = [dim for dim in answer.node.shape if str(dim) != "1"]
     assert np.ndim(got) == len(dims)
     expected = np.array([float(entry) for entry in value])
     assert np.allclose(np.ravel(got), expected, rtol=CODE_TOLERANCE, atol=1e-9)
-
-
-def arguments_of(answer: Any, point: Point) -> dict[str, Any]:
-    shapes = {name: info.shape for name, info in answer.problem.typed.symbols.items()}
-    arguments: dict[str, Any] = {}
-    for parameter in inspect.signature(answer.function()).parameters:
-        name = parameter if parameter in {*point.env, *point.sizes} else parameter[:-1]
-        value = point.env.get(name)
-        found = point.sizes.get(name) if value is None else as_array(value, shapes[name])
-        arguments[parameter] = found
-    return arguments
 
 
 @pytest.mark.parametrize("case", list(cases(120, seed=7, depth=4)), ids=str)
@@ -232,8 +220,31 @@ def test_cookbook_by_its_own_code(entry: dict[str, Any]) -> None:
     names = inspect.signature(textbook).parameters
     integers = {name for name in names if entry["vars"][name].get("domain") == "intk"}
     expected = textbook(**{n: int(given[n]) if n in integers else given[n] for n in names})
-    got = answer.function()(**arguments_of(answer, point))
+    got = run_code(answer, point)
     assert np.allclose(np.ravel(got), np.ravel(expected), rtol=1e-7)
+
+
+ARGUMENTS = {"scalar": ("t", "u"), "vector": ("x: n", "y: n"), "matrix": ("X: n x n", "Y: n x n")}
+
+
+@pytest.mark.parametrize("shape", ARGUMENTS)
+@pytest.mark.parametrize("row", FUNCTIONS.values(), ids=lambda row: row.name)
+def test_every_function_of_every_shape(row: Function, shape: str) -> None:
+    """The code of a value and of a derivative, wherever the signature allows."""
+    given = ARGUMENTS[shape][: row.arity]
+    names = [argument.split(":")[0] for argument in given]
+    where = [f"{argument}{'' if ':' in argument else ': scalar'}" for argument in given]
+    call = f"{row.name}({', '.join([*names, *(['1', '1'] if row.name == 'unvec' else [])])})"
+    try:
+        answers = [simplify(call, where)]
+    except MatcalcError as error:
+        if error.code != "shape":
+            raise
+        return
+    if row.name != "trigamma":  # the table has no derivative of it
+        answers.append(diff(f"norm({call})^2", names[0], where=where))
+    for answer in answers:
+        agree(answer, dict.fromkeys(names_of(answer), 3))
 
 
 # --- the contract of the function ----------------------------------------------------------------
@@ -272,6 +283,46 @@ def test_greek_names_are_spelled_in_ascii() -> None:
     answer = diff("λ x'Σ x", "x")
     assert list(inspect.signature(answer.function()).parameters) == ["Sigma", "lambda_", "x"]
     assert answer.to("numpy").isascii()
+
+
+def test_small_probabilities_keep_their_digits() -> None:
+    function = diff("softplus(t)", "t").function()
+    for t in (-700.0, -50.0, 0.0, 50.0, 700.0):
+        assert np.isclose(function(t=t), np.exp(min(t, 0.0)) / (1 + np.exp(-abs(t))), rtol=1e-12)
+
+
+@pytest.mark.parametrize("one", [1.5, [1.5], np.array([1.5]), np.array([[1.5]]), np.float32(1.5)])
+def test_a_number_may_be_an_array_of_one(one: Any) -> None:
+    function = diff("t^2 tr(X) u", "t", where=["t: scalar", "u: 1"]).function()
+    value = function(X=2 * np.eye(1), t=one, u=one)
+    assert type(value) is float and value == 9.0
+    with pytest.raises(ValueError, match="size 1"):
+        function(X=2 * np.eye(1), t=[1.0, 2.0], u=one)
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        ("1e-400 t", 0.0),
+        ("1e400 t", np.inf),
+        ("1e400 t / 3 - 1e-400", np.inf),
+        ("-1e400 t", -np.inf),
+        ("t / (3 * 1e400)", 0.0),
+        ("1e300 t / 7", 1e300 / 7),
+        ("2^1000 t / 3^1000", 2.0**1000 / 3.0**500 / 3.0**500),
+        ("t + 2^1000 / 3^1000 + 2^60 / (3 * 1e20)", 1 + 2.0**60 / 3e20),
+        ("t^1e20", 1.0),
+        ("1e30 n t", 3e30),
+        ("1e-400 t sum(ones(n))", 0.0),
+    ],
+)
+def test_numbers_that_floats_do_not_hold(expr: str, expected: float) -> None:
+    """What is too large or too small is infinite or zero, as Python reads it."""
+    given: dict[str, Any] = {"t": 1.0}
+    answer = simplify(f"{expr} + 0 v'v", where=["t: scalar", "v: n"])
+    with np.errstate(invalid="ignore"):
+        value = answer.function()(**given, v=np.zeros(3))
+    assert value == expected or np.isclose(value, expected, rtol=1e-12)
 
 
 def test_sizes_come_from_shapes_or_are_parameters() -> None:
@@ -436,7 +487,7 @@ def test_no_product_of_matrices_where_vectors_do(expr: str, wrt: str, where: str
     namespace: dict[str, Any] = {"Thrifty": Thrifty}
     exec(code, namespace)  # noqa: S102
     point, value = point_of(answer, dict.fromkeys(names_of(answer), 3))
-    got = np.asarray(namespace["derivative"](**arguments_of(answer, point)))
+    got = np.asarray(run_code(answer, point, namespace["derivative"]))
     assert np.allclose(np.ravel(got), [float(entry) for entry in value])
 
 

@@ -1,4 +1,4 @@
-"""The README is run: every ``console`` block on a terminal, every ``pycon`` block, both tables.
+"""The README is run: every ``console`` block on a terminal, every ``pycon`` block, every table.
 
 ``pytest tests/test_readme.py --update`` writes what the commands print into the blocks, and the
 tables from the code; nobody types an output.  A command that ends in a defect is never written, and
@@ -33,6 +33,7 @@ from matcalc.algebra.functions import FUNCTIONS, Function
 from matcalc.cli import main
 from matcalc.errors import CODES
 from matcalc.language.syntax import parse
+from matcalc.render.formats import FORMATS, KINDS
 
 README = ROOT / "README.md"
 COLUMNS = 80
@@ -218,7 +219,7 @@ def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """A Markdown table; a bar inside a cell is escaped."""
     lines = [heads, tuple("---" for _ in heads), *rows]
     escaped = (" | ".join(cell.replace("|", r"\|") for cell in line) for line in lines)
-    return "".join(f"| {line} |\n".replace("|  |", "| |") for line in escaped)
+    return "".join(re.sub(r"\|  (?=\|)", "| ", f"| {line} |\n") for line in escaped)
 
 
 def _derivative(row: Function) -> str:
@@ -244,7 +245,16 @@ def codes() -> str:
     return table(("code", "kind", "meaning"), rows)
 
 
-TABLES = {"functions": functions, "codes": codes}
+def formats() -> str:
+    rows = []
+    for name, row in FORMATS.items():
+        spelled = f"`{name}`, `--{name}`" if row.short else f"`{name}`"
+        rows.append((spelled, row.doc, *("yes" if getattr(row, kind) else "" for kind in KINDS)))
+    commands = (f"`{command.replace(', ', '`, `')}`" for command in KINDS.values())
+    return table(("`--to`", "output", *commands), rows)
+
+
+TABLES = {"functions": functions, "codes": codes, "formats": formats}
 
 
 @pytest.mark.parametrize("name", TABLES)

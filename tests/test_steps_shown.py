@@ -18,10 +18,10 @@ from test_derivations import LECTURE, d
 
 import matcalc
 from matcalc.algebra.laws import LAWS
-from matcalc.cli import cli, main
+from matcalc.cli import cli
 from matcalc.derivation.steps import times
 from matcalc.language.syntax import parse_expression
-from matcalc.render.derivation import derivation
+from matcalc.render.derivation import aligned
 from matcalc.render.steps_page import step_lines
 from matcalc.render.terminal import Page, show_steps
 from matcalc.render.text import text
@@ -214,15 +214,9 @@ def test_as_markdown() -> None:
     assert out.startswith("**1. perturb**")
 
 
-def test_as_code_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["diff", "x'x", "--wrt", "x", "--steps", "--to", "numpy"]) == 2
-    told = capsys.readouterr()
-    assert told.out == "" and "a derivation cannot be written as numpy" in told.err
-
-
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no TeX here")
 def test_latex_compiles(tmp_path: Path) -> None:
-    blocks = [derivation(d(*case), "latex") for case in LECTURE]
+    blocks = [aligned(d(*case)) for case in LECTURE]
     body = "\n".join(f"\\[\n{block}\n\\]" for block in blocks)
     head = r"\documentclass{article}\usepackage{amsmath}\begin{document}"
     (tmp_path / "all.tex").write_text(f"{head}\n{body}\n\\end{{document}}\n", "utf-8")

@@ -5,6 +5,8 @@ Above all, they must find fault: every kind of answer here is tried right and wr
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Sequence
 from itertools import combinations_with_replacement
 from random import Random
@@ -14,6 +16,8 @@ import numpy as np
 import pytest
 from mpmath import mp
 
+import matcalc
+from matcalc.errors import MatcalcError
 from matcalc.language.infer import infer
 from matcalc.language.syntax import parse
 from matcalc.verify.check import check
@@ -191,6 +195,67 @@ def test_check_finds_the_classical_mistakes(
     source: str, wrt: str, answer: str, where: list[str]
 ) -> None:
     assert judge(source, wrt, answer, where).ok is False
+
+
+QUADRATIC = ("x'Q x", "x", "x' (Q + Q')", ["Q: n x n"])
+WRONG_CODE = [
+    (lambda Q, x: x @ Q, "and should give"),
+    (lambda Q, x: x @ (Q + Q.T) * (1 + 1e-5), "and should give"),
+    (lambda Q, x: x @ (Q + Q.T) * np.nan, "gives nan in entry (1, 1)"),
+    (lambda Q, x: (x @ (Q + Q.T))[:, None], "entries"),
+    (lambda Q, x: float(x @ Q @ x), "gives () instead of"),
+    (lambda Q, x: len(1.0), "raises TypeError: "),
+    (lambda Q, x: np.linalg.inv(0 * Q), "raises Singular matrix"),
+]
+
+
+@pytest.mark.parametrize(("function", "words"), WRONG_CODE)
+def test_check_finds_wrong_code(function: Any, words: str) -> None:
+    found = judge(*QUADRATIC, code=lambda: function)
+    assert found.ok is False and "the NumPy code" in found.message and words in found.message
+
+
+def unwritable() -> Any:
+    raise MatcalcError("unsupported", "NumPy has no such function")
+
+
+def test_check_runs_the_code_and_says_so() -> None:
+    right = judge(*QUADRATIC, code=lambda: lambda Q, x: x @ (Q + Q.T))
+    assert right.ok and right.code_digits >= 10 and right.code_points == 3
+    assert right.message.endswith("; the NumPy code agrees to 12 digits")
+    rough = judge(*QUADRATIC, code=lambda: lambda Q, x: x @ (Q + Q.T) * (1 + 3e-9))
+    assert rough.ok and rough.code_digits == 8
+    other = judge(*QUADRATIC, code=unwritable)
+    assert other.ok and other.code_digits is None
+    assert other.message.endswith("; the NumPy code was not run: NumPy has no such function")
+    sized = matcalc.diff("lambda t^2 sum(ones(n))", "t", where=["lambda: scalar"], check=True)
+    assert sized.check.ok and sized.check.code_points == 3  # derivative(lambda_, t, *, n)
+    abstract = matcalc.diff("norm(f(x))", "x", where=["f: R^n -> R^p"], check=True).check
+    assert abstract.ok and abstract.message.endswith("was not run: f is abstract")
+
+
+def test_check_without_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    found = matcalc.diff("x'x", "x", check=True).check
+    assert found.ok and found.code_points == 0
+    assert found.message.endswith("the NumPy code was not run: NumPy is not installed")
+
+
+@pytest.mark.parametrize(
+    ("answer", "function"),
+    [
+        ("(t + 1e14) - 1e14", lambda t: (t + 1e14) - 1e14),  # digits are lost
+        ("t exp(9e2) / exp(9e2)", lambda t: t * np.exp(9e2) / np.exp(9e2)),
+        ("t exp(9e2) / exp(9e2)", lambda t: t * math.exp(9e2) / math.exp(9e2)),
+        ("t + exp(-50) - exp(-50)", lambda t: t if t < 0 else t * (1 + 1e-9)),
+    ],
+)
+def test_check_knows_the_limits_of_floating_point(answer: str, function: Any) -> None:
+    """What the formula does to floats is no fault of the code."""
+    found = judge("t^2 / 2", "t", answer, ["t: scalar"], code=lambda: function)
+    assert found.ok, found.message
+    coarse = "floating point is too coarse" in found.message
+    assert coarse == (found.code_digits is None) == ("50" not in answer)
 
 
 def test_check_says_when_it_cannot_tell() -> None:

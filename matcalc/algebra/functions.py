@@ -115,7 +115,7 @@ def _elementwise(
 
 _SIGMOID = """\
 def _sigmoid(x):
-    return 0.5 * (1.0 + np.tanh(0.5 * x))
+    return np.exp(-np.logaddexp(0.0, -x))
 """
 
 _DIGAMMA = """\
@@ -170,7 +170,7 @@ def _logsumexp(x):
 
 _ONEHOTMAX = """\
 def _onehotmax(x):
-    return (np.arange(len(x)) == np.argmax(x)).astype(float)
+    return np.reshape(np.arange(np.size(x)) == np.argmax(x), np.shape(x)).astype(float)[()]
 """
 
 _ROWS: tuple[Function, ...] = (

@@ -131,10 +131,13 @@ class Expansion:
         return tuple(notes)
 
     def to(self, form: str) -> str:
-        """The expansion as "text", "latex" or "json".  Raises MatcalcError (usage) for others."""
-        from matcalc.render.expansion import render
+        """The expansion as "text", "latex", "markdown" or "json".
 
-        return render(self, form)
+        Raises MatcalcError (usage) for any other format.
+        """
+        from matcalc.render.formats import writer
+
+        return writer("expansion", form)(self)
 
 
 # --- f(X + dX) ------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ a few words, so that rendering depends on nothing above it and can be tried on h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
 from matcalc.algebra.shapes import Dim, Shape
@@ -27,6 +28,10 @@ class CheckReport(Protocol):
     def points(self) -> int: ...
     @property
     def message(self) -> str: ...
+    @property
+    def code_digits(self) -> int | None: ...
+    @property
+    def code_points(self) -> int: ...
 
 
 class Step(Protocol):
@@ -63,19 +68,24 @@ class WithSymbols(Protocol):
     def symbols(self) -> Sequence[SymbolInfo]: ...
 
 
-class Answer(WithSymbols, Protocol):
-    """An expression with the shapes of its parts and what was found out about its symbols."""
+class WithTree(WithSymbols, Protocol):
+    """What is written as an expression."""
 
     @property
     def source(self) -> str: ...
     @property
     def tree(self) -> Tree: ...
     @property
+    def notes(self) -> Sequence[str]: ...
+
+
+class Answer(WithTree, Protocol):
+    """An expression with the shapes of its parts and what was found out about its symbols."""
+
+    @property
     def shapes(self) -> Mapping[Tree, Shape]: ...
     @property
     def shape(self) -> tuple[Dim, Dim] | tuple[str, str]: ...
-    @property
-    def notes(self) -> Sequence[str]: ...
     def to(self, fmt: str) -> str: ...
 
 
@@ -100,3 +110,20 @@ class DerivativeAnswer(Answer, Protocol):
     def proof(self) -> CheckReport | None: ...
     @property
     def steps(self) -> Sequence[Step]: ...
+
+
+class Graded(Protocol):
+    """Somebody's answer, and how it relates to the derivative."""
+
+    @property
+    def derivative(self) -> DerivativeAnswer: ...
+    @property
+    def answer(self) -> str: ...
+    @property
+    def verdict(self) -> str: ...
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def factor(self) -> Fraction | None: ...

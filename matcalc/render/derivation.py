@@ -8,14 +8,12 @@ what repeats (``outline``) and break long lines at signs, or between factors.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from matcalc.algebra.shapes import Shape
-from matcalc.errors import MatcalcError
 from matcalc.language.tree import Add, Call, Multiply, Negative, Tree
 from matcalc.render.answer import DerivativeAnswer, Step
-from matcalc.render.latex import latex, latex_name
-from matcalc.render.markdown import quotient
+from matcalc.render.latex import latex, latex_name, quotient
 from matcalc.render.outline import Row, Words, outline
 from matcalc.render.text import text
 
@@ -23,23 +21,9 @@ _RELATIONS = {"=": "=", "~": r"\approx", "=>": "="}
 LINE = 68  # characters of plain text that fit a line of a page
 
 
-def derivation(derivative: DerivativeAnswer, fmt: str = "text") -> str:
-    """The steps of a derivative; raises ``usage`` for a format that has no form for them."""
-    if fmt == "text":
-        return _text(derivative.steps)
-    if fmt not in ("latex", "markdown"):
-        raise MatcalcError(
-            "usage",
-            f"a derivation cannot be written as {fmt}",
-            hint="use --steps with --to text, latex, markdown or json",
-        )
-    taken = {symbol.name for symbol in derivative.symbols} | {derivative.steps[0].moving}
-    rows = outline(derivative.steps, taken)
-    partial = quotient(derivative)
-    return _latex(rows, partial) if fmt == "latex" else _markdown(rows, partial)
-
-
-def _text(steps: Sequence[Step]) -> str:
+def plain(derivative: DerivativeAnswer) -> str:
+    """The steps, one in a line."""
+    steps = derivative.steps
     width = max((len(step.rule) for step in steps), default=0)
     return "\n".join(
         f"{i:>2}  {step.rule:<{width}}  {step.relation:>2}  {step.text}{_note(step)}"
@@ -54,9 +38,16 @@ def _note(step: Step) -> str:
 # --- LaTeX ----------------------------------------------------------------------------------------
 
 
-def _latex(rows: Sequence[Row], partial: str) -> str:
+def _rows(derivative: DerivativeAnswer) -> list[Row]:
+    taken = {symbol.name for symbol in derivative.symbols} | {derivative.steps[0].moving}
+    return outline(derivative.steps, taken)
+
+
+def aligned(derivative: DerivativeAnswer) -> str:
+    """The steps below each other in one block."""
+    partial = quotient(derivative)
     lines: list[str] = []
-    for row in rows:
+    for row in _rows(derivative):
         first, *more = _lines(row)
         lines.append(f"{_left(row, partial)} {first} && {_text_of(row.rule)}")
         lines += [rf"&\qquad {line}" for line in more]
@@ -234,9 +225,11 @@ def _factor(tree: Tree, shapes: Mapping[Tree, Shape]) -> str:
 # --- Markdown -------------------------------------------------------------------------------------
 
 
-def _markdown(rows: Sequence[Row], partial: str) -> str:
+def markdown(derivative: DerivativeAnswer) -> str:
+    """The steps as a numbered list of displayed formulas."""
+    partial = quotient(derivative)
     blocks: list[str] = []
-    for i, row in enumerate(rows, 1):
+    for i, row in enumerate(_rows(derivative), 1):
         said = "" if row.names or row.orders else _prose(row)
         blocks.append(f"**{i}. {row.rule}**" + (f": {said}" if said else ""))
         lines = _lines(row)

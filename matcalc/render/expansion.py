@@ -1,19 +1,15 @@
-"""Expansions in every format: text, LaTeX, JSON, and a page for the terminal."""
+"""Expansions: what the renderers need to know of them, and their LaTeX."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
-from matcalc.errors import MatcalcError
 from matcalc.language.tree import Tree
+from matcalc.render.answer import WithTree
 from matcalc.render.derivation import LINE, broken, signed
 from matcalc.render.latex import latex
-from matcalc.render.machine import SCHEMA, as_json, symbol_rows
 from matcalc.render.text import text
-
-if TYPE_CHECKING:
-    from matcalc.language.infer import SymbolInfo
 
 
 class OrderOf(Protocol):
@@ -29,13 +25,11 @@ class OrderOf(Protocol):
     def latex(self) -> str: ...
 
 
-class ExpansionAnswer(Protocol):
+class ExpansionAnswer(WithTree, Protocol):
     """What is asked of an expansion."""
 
     @property
     def kind(self) -> str: ...
-    @property
-    def source(self) -> str: ...
     @property
     def wrt(self) -> str: ...
     @property
@@ -46,46 +40,10 @@ class ExpansionAnswer(Protocol):
     def left_out(self) -> Tree | None: ...
     @property
     def remainder(self) -> str: ...
-    @property
-    def tree(self) -> Tree: ...
-    @property
-    def symbols(self) -> Sequence[SymbolInfo]: ...
-    @property
-    def notes(self) -> Sequence[str]: ...
+    def to(self, form: str) -> str: ...
 
 
-def render(expansion: ExpansionAnswer, form: str) -> str:
-    """An expansion in a format.  Raises MatcalcError (usage) for an unknown one."""
-    match form:
-        case "text":
-            return text(expansion.tree)
-        case "latex":
-            return _latex(expansion)
-        case "json":
-            return as_json(as_dict(expansion))
-    raise MatcalcError(
-        "usage", f"an expansion cannot be written as {form}", hint="text, latex or json"
-    )
-
-
-def as_dict(expansion: ExpansionAnswer) -> dict[str, Any]:
-    """The document of an expansion."""
-    return {
-        "schema": SCHEMA,
-        "input": {"expression": expansion.source, "wrt": expansion.wrt},
-        "symbols": symbol_rows([expansion]),
-        "perturbation" if expansion.kind == "perturb" else "at": expansion.perturbation,
-        "orders": [
-            {"order": part.order, "text": part.text, "latex": part.latex}
-            for part in expansion.orders
-        ],
-        "remainder": expansion.remainder,
-        "result": {"text": text(expansion.tree), "latex": _latex(expansion)},
-        "notes": list(expansion.notes),
-    }
-
-
-def _latex(expansion: ExpansionAnswer) -> str:
+def aligned(expansion: ExpansionAnswer) -> str:
     """One line, or one line for each order in an ``aligned`` block."""
     lines: list[str] = []
     for part in expansion.orders:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from matcalc.algebra.functions import lookup
 from matcalc.algebra.shapes import Shape
@@ -29,6 +30,9 @@ from matcalc.language.tree import (
 )
 from matcalc.render.walker import Level, Piece, Writer, is_inverse, is_ratio, rows_of
 
+if TYPE_CHECKING:
+    from matcalc.render.answer import Answer, DerivativeAnswer
+
 _HEAD = "|".join(sorted(GREEK, key=len, reverse=True))
 _STEM = re.compile(rf"({_HEAD}|[A-Za-z]|[A-Za-z]+)(?:([0-9]+)|((?:_[A-Za-z0-9]+)+))?")
 _DIFFERENTIAL = re.compile(rf"d((?:{_HEAD}|[A-Za-z]|[A-Z][A-Za-z]*)(?:[0-9]+|(?:_[A-Za-z0-9]+)+)?)")
@@ -43,6 +47,11 @@ def latex(tree: Tree, shapes: Mapping[Tree, Shape] | None = None) -> str:
     return Latex(_spellings(used), shapes or {}).write(tree)
 
 
+def expression(answer: Answer) -> str:
+    """The answer in one line."""
+    return latex(answer.tree, answer.shapes)
+
+
 def latex_name(name: str) -> str:
     r"""``theta0`` is \theta_{0}, ``X_1`` X_{1}, ``dX`` \mathrm{d}X, ``Xtrain`` is upright."""
     if name in GREEK:
@@ -51,6 +60,15 @@ def latex_name(name: str) -> str:
     if found:
         return rf"\mathrm{{d}}{_stem(found[1])}"
     return _stem(name)
+
+
+def quotient(derivative: DerivativeAnswer) -> str:
+    r"""The left-hand side: \frac{\partial f}{\partial X}."""
+    names = [latex_name(name.strip()) for name in derivative.wrt.split(",")]
+    order = max(derivative.order, len(names))
+    power = f"^{{{order}}}" if order > 1 else ""
+    below = " ".join(rf"\partial {name}" for name in names) + (power if len(names) == 1 else "")
+    return rf"\frac{{\partial{power} f}}{{{below}}}"
 
 
 def _stem(name: str) -> str:

@@ -13,23 +13,20 @@ from typing import TYPE_CHECKING, Any
 from matcalc.errors import MatcalcError
 
 if TYPE_CHECKING:
-    from matcalc.render.answer import Answer, CheckReport, DerivativeAnswer, WithSymbols
+    from matcalc.render.answer import Answer, CheckReport, DerivativeAnswer, Graded, WithSymbols
+    from matcalc.render.expansion import ExpansionAnswer
 
 SCHEMA = "matcalc/1"
 
 
-def as_json(document: dict[str, Any]) -> str:
+def _as_json(document: dict[str, Any]) -> str:
     """A document as text: indented, without a final newline; non-ASCII characters are escaped."""
     return json.dumps(document, indent=2)
 
 
-def as_dict(
-    derivatives: DerivativeAnswer | Sequence[DerivativeAnswer], steps: bool = False
-) -> dict[str, Any]:
+def as_dict(each: Sequence[DerivativeAnswer], steps: bool = False) -> dict[str, Any]:
     """The document of one derivative (``result``) or of several (``results``)."""
-    several = isinstance(derivatives, Sequence)
-    each = derivatives if isinstance(derivatives, Sequence) else [derivatives]
-    first = each[0]
+    first, several = each[0], len(each) > 1
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "input": {
@@ -39,7 +36,7 @@ def as_dict(
             "layout": first.layout,
             "structure": first.structure,
         },
-        "symbols": symbol_rows(each),
+        "symbols": _symbols(each),
     }
     if several:
         document["results"] = [
@@ -55,7 +52,7 @@ def as_dict(
         document["result"] = {**_result(first), "layout": first.layout}
     document["conditions"] = _union(d.conditions for d in each)
     document["notes"] = _union(d.notes for d in each)
-    document["check"] = _report([d.check for d in each])
+    document["check"] = _report([d.check for d in each], code=True)
     if any(d.proof is not None for d in each):
         document["proof"] = _report([d.proof for d in each])
     if steps and not several:
@@ -63,15 +60,66 @@ def as_dict(
     return document
 
 
-def simplified_dict(simplified: Answer) -> dict[str, Any]:
+def derivatives(*answers: DerivativeAnswer) -> str:
+    """The document of one derivative or of several."""
+    return _as_json(as_dict(answers))
+
+
+def derivations(*answers: DerivativeAnswer) -> str:
+    """The same with the steps."""
+    return _as_json(as_dict(answers, steps=True))
+
+
+def expression(simplified: Answer) -> str:
     """The document of ``simplify`` and ``shape``."""
-    return {
-        "schema": SCHEMA,
-        "input": {"expression": simplified.source},
-        "symbols": symbol_rows([simplified]),
-        "result": _result(simplified),
-        "notes": list(simplified.notes),
-    }
+    return _as_json(
+        {
+            "schema": SCHEMA,
+            "input": {"expression": simplified.source},
+            "symbols": _symbols([simplified]),
+            "result": _result(simplified),
+            "notes": list(simplified.notes),
+        }
+    )
+
+
+def expansion(answer: ExpansionAnswer) -> str:
+    """The document of ``perturb`` and ``taylor``."""
+    return _as_json(
+        {
+            "schema": SCHEMA,
+            "input": {"expression": answer.source, "wrt": answer.wrt},
+            "symbols": _symbols([answer]),
+            "perturbation" if answer.kind == "perturb" else "at": answer.perturbation,
+            "orders": [
+                {"order": part.order, "text": part.text, "latex": part.latex}
+                for part in answer.orders
+            ],
+            "remainder": answer.remainder,
+            "result": {"text": str(answer), "latex": answer.to("latex")},
+            "notes": list(answer.notes),
+        }
+    )
+
+
+def verdict(graded: Graded) -> str:
+    """The document of ``check``."""
+    derivative = graded.derivative
+    return _as_json(
+        {
+            "schema": SCHEMA,
+            "input": {
+                "expression": derivative.source,
+                "wrt": derivative.wrt,
+                "answer": graded.answer,
+            },
+            "verdict": graded.verdict,
+            "ok": graded.ok,
+            "message": graded.message,
+            "factor": None if graded.factor is None else str(graded.factor),
+            "result": {"text": str(derivative), "shape": [str(size) for size in derivative.shape]},
+        }
+    )
 
 
 def error_dict(error: MatcalcError) -> dict[str, Any]:
@@ -97,7 +145,7 @@ def _result(answer: Answer) -> dict[str, Any]:
     }
 
 
-def symbol_rows(answers: Sequence[WithSymbols]) -> list[dict[str, Any]]:
+def _symbols(answers: Sequence[WithSymbols]) -> list[dict[str, Any]]:
     """Every symbol of the answers once, in order of first mention."""
     infos = {symbol.name: symbol for answer in answers for symbol in answer.symbols}
     return [
@@ -115,17 +163,20 @@ def _union(lists: Iterable[Iterable[str]]) -> list[str]:
     return list(dict.fromkeys(item for items in lists for item in items))
 
 
-def _report(reports: Sequence[CheckReport | None]) -> dict[str, Any] | None:
+def _report(reports: Sequence[CheckReport | None], code: bool = False) -> dict[str, Any] | None:
     """What ``--check`` or ``--prove`` found, the weakest of several; null if not asked for."""
     found = [report for report in reports if report is not None]
     if not found:
         return None
-    weakest = min(found, key=lambda report: (bool(report.ok), report.digits))
+    weakest = min(found, key=lambda report: (bool(report.ok), report.digits, report.code_points))
     return {
         "ok": weakest.ok,
         "digits": weakest.digits,
         "points": weakest.points,
         "message": weakest.message,
+        **(
+            {"code_digits": weakest.code_digits, "code_points": weakest.code_points} if code else {}
+        ),
     }
 
 

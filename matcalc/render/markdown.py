@@ -1,45 +1,48 @@
-"""Markdown: a derivative as a displayed formula, with what belongs to it as a list.
+"""Markdown: a displayed formula, with what belongs to it as a list.
 
 Formulas stand between dollar signs, as notebooks, GitHub and most static site generators read them.
 """
 
 from __future__ import annotations
 
-from matcalc.language.tree import Tree
-from matcalc.render.answer import DerivativeAnswer
-from matcalc.render.latex import latex, latex_name
+from matcalc.render.answer import Answer, DerivativeAnswer, WithTree
+from matcalc.render.expansion import ExpansionAnswer, aligned
+from matcalc.render.latex import latex, latex_name, quotient
 from matcalc.render.text import text
 
 
-def markdown(derivative: DerivativeAnswer) -> str:
+def derivative(answer: DerivativeAnswer) -> str:
     """The derivative by its name, its dimensions, symbols and conditions."""
-    tree, named = derivative.named
+    tree, named = answer.named
+    names = (f"${latex_name(name)} = {latex(value, answer.shapes)}$" for name, value in named)
+    facts = [f"{_shape(answer)}, layout: {answer.layout}"]
+    facts += [f"needs: `{condition}`" for condition in answer.conditions]
+    facts += [f"check: {found.message}" for found in (answer.check, answer.proof) if found]
+    formula = f"{quotient(answer)} = {latex(tree, answer.shapes)}"
+    return _page(formula, facts, answer, ", ".join(names))
 
-    def math(tree: Tree) -> str:
-        return latex(tree, derivative.shapes)
 
-    lines = ["$$", f"{quotient(derivative)} = {math(tree)}", "$$"]
-    if named:
-        where = ", ".join(f"${latex_name(name)} = {math(value)}$" for name, value in named)
-        lines += ["", f"where {where}"]
-    rows, cols = map(str, derivative.shape)
-    lines += ["", f"- shape: {rows} × {cols}, layout: {derivative.layout}"]
+def expression(answer: Answer) -> str:
+    """The expression and its dimensions."""
+    return _page(latex(answer.tree, answer.shapes), [_shape(answer)], answer)
+
+
+def expansion(answer: ExpansionAnswer) -> str:
+    """The sum of the terms of every order."""
+    return _page(aligned(answer), [], answer)
+
+
+def _shape(answer: Answer) -> str:
+    rows, cols = map(str, answer.shape)
+    return f"shape: {rows} × {cols}"
+
+
+def _page(formula: str, facts: list[str], answer: WithTree, where: str = "") -> str:
     symbols = [
         f"${latex_name(symbol.name)}$: {symbol.shape.rows} × {symbol.shape.cols}"
-        for symbol in derivative.symbols
+        for symbol in answer.symbols
     ]
-    if symbols:
-        lines.append(f"- symbols: {'; '.join(symbols)}")
-    lines += [f"- needs: `{condition}`" for condition in derivative.conditions]
-    lines += [f"- note: {note}" for note in derivative.notes]
-    lines.append(f"- as text: `{text(derivative.tree)}`")
-    return "\n".join(lines)
-
-
-def quotient(derivative: DerivativeAnswer) -> str:
-    r"""The left-hand side: \frac{\partial f}{\partial X}."""
-    names = [latex_name(name.strip()) for name in derivative.wrt.split(",")]
-    order = max(derivative.order, len(names))
-    power = f"^{{{order}}}" if order > 1 else ""
-    below = " ".join(rf"\partial {name}" for name in names) + (power if len(names) == 1 else "")
-    return rf"\frac{{\partial{power} f}}{{{below}}}"
+    facts = [*facts, f"symbols: {'; '.join(symbols)}"] if symbols else facts
+    facts = [*facts, *(f"note: {note}" for note in answer.notes), f"as text: `{text(answer.tree)}`"]
+    lines = ["$$", formula, "$$", "", *([f"where {where}", ""] if where else [])]
+    return "\n".join([*lines, *(f"- {fact}" for fact in facts)])

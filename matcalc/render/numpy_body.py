@@ -287,7 +287,7 @@ class Body:
         text = self._texts[arg]
         if abs(c) == 1:
             return sign + text.at(MUL)
-        if abs(c).numerator == 1 and not _is_short(abs(c)):
+        if abs(c).numerator == 1 and _is_quotient(c):
             return f"{sign}{text.at(UNARY)} / {c.denominator}"
         return f"{sign}{_number(abs(c)).at(UNARY)} * {text.at(UNARY)}"
 
@@ -312,7 +312,7 @@ class Body:
         if len(op.args) <= _FEW:
             self._shorten(op.args)
         pieces: list[str] = []
-        whole, over = (c, 1) if _is_short(c) else (Fraction(c.numerator), c.denominator)
+        whole, over = (Fraction(c.numerator), c.denominator) if _is_quotient(c) else (c, 1)
         ups = [(arg, " * ") for arg in op.args[:count]]
         downs = [(arg, " / ") for arg in op.args[count:]]
         arrays = [pair for pair in ups + downs if pair[0].rank]
@@ -361,7 +361,13 @@ def _is_short(value: Fraction) -> bool:
     """An integer, or exactly a short decimal number."""
     if value.denominator == 1:
         return True
-    return len(repr(float(value))) <= 8 and Fraction(repr(float(value))) == value
+    text = _float(value)
+    return len(text) <= 8 and text[-1].isdigit() and Fraction(text) == value
+
+
+def _is_quotient(value: Fraction) -> bool:
+    """Neither short nor too large to be written as a quotient of integers that floats hold."""
+    return not _is_short(value) and max(abs(value.numerator), value.denominator) < 2**53
 
 
 def _float(value: Fraction) -> str:
@@ -373,9 +379,7 @@ def _float(value: Fraction) -> str:
 
 def _number(value: Fraction) -> Text:
     """An integer, a decimal number or a quotient of integers."""
-    binds = UNARY if value < 0 else ATOM
-    if value.denominator == 1 and abs(value) < 2**53:
-        return Text(str(value), binds)
-    if _is_short(value) or max(abs(value.numerator), value.denominator) >= 2**53:
-        return Text(_float(value), binds)
-    return Text(f"{value.numerator} / {value.denominator}", MUL)
+    if _is_quotient(value):
+        return Text(f"{value.numerator} / {value.denominator}", MUL)
+    whole = value.denominator == 1 and abs(value) < 2**53
+    return Text(str(value) if whole else _float(value), UNARY if value < 0 else ATOM)

@@ -125,9 +125,9 @@ def _described(info: SymbolInfo) -> str:
 
 
 def _conversion(name: str, info: SymbolInfo) -> str:
-    """Arguments may be lists, or arrays of integers; one row becomes 1-D."""
+    """Arguments may be lists, or arrays of integers; one row becomes 1-D, one entry a number."""
     if info.shape.is_scalar:
-        return f"{name} = np.float64({name})"
+        return f"{name} = np.float64(np.asarray({name}).item())"
     flat = ".ravel()" if info.shape.is_row else ""
     return f"{name} = np.asarray({name}, dtype=float){flat}"
 

@@ -9,7 +9,6 @@ is ``render.present``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -21,6 +20,7 @@ from matcalc.language.style import Style
 from matcalc.language.tree import Tree
 
 _PLACES = 12  # positions by which a tree is sorted
+_ZEROS = 16  # at the end of an integer that are too many to write out
 _LARGEST = 13288  # bits of a number of 4,000 digits
 
 
@@ -57,10 +57,10 @@ class Pieces:
             raise MatcalcError("limit", "a number of the result has more than 4,000 digits")
         if self.style.is_decimal(value):
             return self._made(t.Number(decimal(value)), SCALAR)
-        numerator = self._made(t.Number(str(value.numerator)), SCALAR)
+        numerator = self._made(t.Number(integer(value.numerator)), SCALAR)
         if value.denominator == 1:
             return numerator
-        below = self._made(t.Number(str(value.denominator)), SCALAR)
+        below = self._made(t.Number(integer(value.denominator)), SCALAR)
         return self._multiply([numerator, below], ["", "/"], SCALAR)
 
     def _name(self, node: Symbol) -> Tree:
@@ -351,9 +351,24 @@ def exponents(tree: Tree, shape: Shape) -> list[Fraction]:
 
 def decimal(value: Fraction) -> str:
     """The exact finite decimal."""
-    exact = Decimal(value.numerator)
+    if value.denominator == 1:
+        return integer(value.numerator)
     places = 0
     while (value * 10**places).denominator != 1:
         places += 1
-    exact = Decimal((value * 10**places).numerator).scaleb(-places)
-    return format(exact, "f") if places < 12 else str(exact.normalize()).replace("E", "e")
+    whole = (value * 10**places).numerator
+    digits, short = str(whole).zfill(places + 1), _power(whole, -places)
+    plain = f"{digits[:-places]}.{digits[-places:]}"
+    return plain if places < 12 or len(plain) < len(short) else short
+
+
+def integer(value: int) -> str:
+    """An exact integer; one that ends in many zeros as 2.5e300."""
+    return _power(value, 0) if value and value % 10**_ZEROS == 0 else str(value)
+
+
+def _power(value: int, exponent: int) -> str:
+    """value * 10^exponent, exactly."""
+    digits = str(value)
+    mantissa = f"{digits[0]}.{digits[1:]}".rstrip("0").rstrip(".")
+    return f"{mantissa}e{exponent + len(digits) - 1}"

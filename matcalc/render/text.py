@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from matcalc.language.names import GREEK
 from matcalc.language.tree import (
@@ -25,6 +26,9 @@ from matcalc.language.tree import (
 )
 from matcalc.render.walker import Level, Piece, Writer, is_inverse, rows_of
 
+if TYPE_CHECKING:
+    from matcalc.render.answer import Answer, Graded, WithTree
+
 _NUMBER_AT_END = re.compile(r"(?<![A-Za-z0-9_.])[0-9.]+(?:[eE][+-]?[0-9]+)?$")
 _ELEMENTWISE = (".*", "./")
 
@@ -38,6 +42,21 @@ _GREEK_HEAD = re.compile(r"(d?)(" + "|".join(sorted(GREEK, key=len, reverse=True
 def text(tree: Tree, plain: bool = True) -> str:
     """The tree in one line: matcalc's own language, or Unicode mathematics."""
     return (_ASCII if plain else _UNICODE).write(tree)
+
+
+def expression(answer: WithTree) -> str:
+    """The answer, which reads back."""
+    return text(answer.tree)
+
+
+def dimensions(answer: Answer) -> str:
+    """The shape: ``m x n``."""
+    return " x ".join(map(str, answer.shape))
+
+
+def verdict(graded: Graded) -> str:
+    """What is said of somebody's answer."""
+    return graded.message
 
 
 def pretty_name(name: str) -> str:

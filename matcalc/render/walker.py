@@ -113,7 +113,8 @@ class Writer(ABC):
         """The piece that a product starts with: -a b needs no parentheses, (-a b) c does."""
         if isinstance(factor, Negative) and not isinstance(factor.arg, Multiply | Negative):
             return part
-        return Piece(self.at(part, Level.POSTFIX), Level.PRODUCT, part.tall)
+        shown = part.text if isinstance(factor, Number) else self.at(part, Level.POSTFIX)
+        return Piece(shown, Level.PRODUCT, part.tall)
 
     @abstractmethod
     def number(self, node: Number) -> Piece: ...

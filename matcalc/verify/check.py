@@ -8,8 +8,9 @@ conventions says ("entries independent"), and at a point that has the declared p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from random import Random
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ from typing import Any, Protocol
 from matcalc.algebra.shapes import Shape
 from matcalc.language.tree import Tree
 from matcalc.verify import difference
+from matcalc.verify.code import Emitted
 from matcalc.verify.evaluate import Evaluation, NotConforming, OutsideDomain
 from matcalc.verify.matrix import Matrix
 from matcalc.verify.sample import Variable, choose_sizes, numeric, sample
@@ -43,12 +45,18 @@ class Problem(Protocol):
 
 @dataclass(frozen=True)
 class Check:
-    """``ok`` is True, False, or None if it could not be told (which is no failure)."""
+    """``ok`` is True, False, or None if it could not be told (which is no failure).
+
+    ``digits`` are those in common with numeric differentiation at ``points`` points;
+    ``code_digits`` those of the NumPy code, at ``code_points`` of them, None if it was not run.
+    """
 
     ok: bool | None
     digits: int
     points: int
     message: str
+    code_digits: int | None = None
+    code_points: int = 0
 
 
 @dataclass(frozen=True)
@@ -122,9 +130,11 @@ def check(
     structure: str = "",
     count: int = 3,
     seed: int = 0,
+    code: Callable[[], Callable[..., Any]] | None = None,
 ) -> Check:
     """Compare ``tree`` (with the ``shapes`` of its nodes) with numeric derivatives of the input.
 
+    ``code`` makes the NumPy function that is to be compared with ``tree`` as well, if there is one;
     ``structure`` is "" (independent entries), "symmetric" (the projection of the gradient) or
     "cookbook" (MC 138). Never raises for a wrong result; what cannot be evaluated is said in the
     message.
@@ -134,6 +144,10 @@ def check(
     if any(n is not None and n > LARGE for n in sized):
         return Check(None, 0, 0, "not checked: the dimensions are too large")
     digits, done = FULL, 0
+    emitted = None
+    if code is not None:
+        run = partial(Evaluation, tree, shapes, typed.definitions)
+        emitted = Emitted(code, free_symbols(typed, names), lambda point: run(point.sizes))
     try:
         for point in points(typed, names, [(tree, shapes)], seed):
             found = _agreement(typed, names, (tree, shapes), point, layout, structure)
@@ -141,6 +155,9 @@ def check(
                 return Check(False, 0, done, found)
             if found is not None:
                 digits, done = min(digits, found), done + 1
+                fault = emitted.fault_at(point) if emitted else ""
+                if fault:
+                    return Check(False, digits, done, fault)
             if done == count:
                 break
     except NotConforming as error:
@@ -151,7 +168,12 @@ def check(
         return Check(None, 0, 0, "not checked: no point found where all of it has a real value")
     where = "1 point" if done == 1 else f"{done} points"
     message = f"agrees with numeric differentiation to {digits} digits at {where}"
-    return Check(True, digits, done, message)
+    if emitted is None:
+        return Check(True, digits, done, message)
+    compared = emitted.digits if emitted.points else None
+    return Check(
+        True, digits, done, f"{message}; {emitted.message(done)}", compared, emitted.points
+    )
 
 
 def _agreement(
