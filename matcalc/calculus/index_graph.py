@@ -179,6 +179,8 @@ class IndexGraph:
     def _sum_over(self, v: int, near: list[int]) -> None:
         """Sum over an index with at most two neighbours."""
         u = self._weight(v)
+        if len(near) == 1 and normal.is_ones(u) and self._unfold(near[0], v):
+            return
         matrices = [self._from(a, v) for a in near]
         for a in near:
             del self.edges[min(a, v), max(a, v)]
@@ -191,6 +193,20 @@ class IndexGraph:
             self.connect(near[0], normal.mul(P, heads.diag(u), normal.transpose(Q)), near[1])
         self.vertices.discard(v)
         self.weights.pop(v, None)
+
+    def _unfold(self, a: int, v: int) -> bool:
+        """Find a weight for v in its one edge, if there is one: ((u v') .* N) 1 = u .* (N v).
+
+        Without, the sum over v is a product with ones, which nobody writes if there is a vector.
+        """
+        edge = (min(a, v), max(a, v))
+        M, end = self.edges[edge], 0 if v < a else -1
+        if not heads.is_head(M, "hadamard") or not any(_has_weight(f, end) for f in M.children):
+            return False
+        del self.edges[edge]
+        for factor in M.children:
+            self.connect(edge[0], factor, edge[1])
+        return True
 
     def _taken_apart(self, ends: tuple[int, ...]) -> list[IndexGraph]:
         """A stuck graph as a sum of reduced ones, where an edge is a sum of what needs no edge."""
@@ -221,7 +237,8 @@ def _loosened(M: Node) -> list[Node]:
         case Product(chain=()):
             return [M]
         case Product():
-            return [M] if cut(M) or heads.is_head(M.chain[0][0], "diag") else []
+            diagonal = len(M.chain) == 1 and heads.is_head(M.chain[0][0], "diag")
+            return [M] if diagonal or cut(M) else []
         case Apply(head="hadamard"):
             parts = [_loosened(factor) for factor in M.args]
             return [factor for part in parts for factor in part] if all(parts) else []
@@ -230,6 +247,13 @@ def _loosened(M: Node) -> list[Node]:
                 u, v = (heads.epow(half, k) for half in halves)
                 return [normal.mul(u, normal.transpose(v))]
     return []
+
+
+def _has_weight(M: Node, end: int) -> bool:
+    """Is M a product u v', or one with a diag at its end (0, the rows, or -1, the columns)?"""
+    if not isinstance(M, Product) or not M.chain:
+        return False
+    return bool(cut(M)) or heads.is_head(M.chain[end][0], "diag")
 
 
 def cut(M: Product) -> tuple[Node, Node] | None:

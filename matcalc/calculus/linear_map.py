@@ -36,6 +36,9 @@ def jacobian(df: Node, dx: Symbol) -> Node:
     return _Jacobian(dx).of(df)
 
 
+Parts = list[tuple[Node, Node]]
+
+
 class _Place(NamedTuple):
     """The entry (a, b) of ``node`` times the graph of all that is around it."""
 
@@ -50,12 +53,15 @@ class _Jacobian:
         self.dx = dx
         self.done: dict[Node, Node] = {}
         self.inside: dict[Node, bool] = {}
-        self.opened: dict[Node, list[tuple[Node, Node]]] = {}
+        self.opened: dict[Node, Parts] = {}
 
     def of(self, root: Node) -> Node:
         """J of a column, or the row of a scalar."""
-        needs = lambda node: [u for _, u in self._pieces(node)]  # noqa: E731
-        return fold(root, self._node, self.done, needs)
+
+        def simpler(node: Node) -> list[Node]:
+            return [u for _, u in self._pieces(node)]
+
+        return fold(root, self._node, self.done, simpler)
 
     def _node(self, node: Node, done: dict[Node, Node]) -> Node:
         n = self.dx.shape.rows
@@ -73,7 +79,7 @@ class _Jacobian:
 
         return fold(node, either, self.inside)
 
-    def _pieces(self, column: Node) -> list[tuple[Node, Node]]:
+    def _pieces(self, column: Node) -> Parts:
         """(K, u) with the column = sum K u: u simpler columns, or scalars with columns K."""
         if column is self.dx or column.shape.is_scalar or not self._depends(column):
             return []
@@ -100,7 +106,10 @@ class _Jacobian:
                     yield K, node
                     continue
                 if node is self.dx or node.shape.is_scalar:
-                    raise _nested(column)
+                    raise _refusal(
+                        "matrix and element-wise products alternate too deeply around the "
+                        f"variable in a {_kind(column)} of shape {column.shape}"
+                    )
             places += reversed(self._open(_Place(node, a, b, around)))
 
     # --- opening ----------------------------------------------------------------------------------
@@ -124,10 +133,10 @@ class _Jacobian:
                 return [_Place(u, a, around.vertex(ONE), around)]
             case Apply(head="diagonal", args=(inner,)):
                 return [_Place(inner, a, a, around)]
-            case Apply(head="vec" | "unvec", args=(Sum() as inner,)):
-                terms = ((heads.apply(node.head, (t,), node.shape), c) for t, c in inner.terms)
+            case Apply(head="vec" | "unvec") if (parts := self._scalar_parts(node)) is not None:
+                terms = ((normal.mul(s, K), Fraction(1)) for K, s in parts)
                 return self._terms(place, terms)
-        raise _unreadable(node)
+        raise _refusal(f"a {_kind(node)} of shape {node.shape} depends on the variable")
 
     def _terms(self, place: _Place, terms: Iterable[tuple[Node, Fraction]]) -> list[_Place]:
         _, a, b, around = place
@@ -135,7 +144,7 @@ class _Jacobian:
         return [_Place(t, a, b, around.copy().scale(normal.number(c))) for t, c in inside]
 
     def _open_product(self, place: _Place, node: Product) -> list[_Place]:
-        """One step into c s A F B: to s, or off c s, to u or v of u v', off A, to terms of F, off B."""
+        """One step into c s A F B: s; else without c s; u or v of u v'; F B; terms of F; F."""
         _, a, b, around = place
         chain = [normal.power(base, e) for base, e in node.chain]
         around.scale(normal.number(node.coefficient))
@@ -165,20 +174,54 @@ class _Jacobian:
         around.connect(q, normal.mul(*right), b)
         return [_Place(F, a, q, around)]
 
+    # --- where only scalars depend on dx ----------------------------------------------------------
 
-def _unreadable(node: Node) -> MatcalcError:
-    what = node.head if isinstance(node, Apply) else type(node).__name__.lower()
+    def _scalar_parts(self, root: Node) -> Parts | None:
+        """(K, s) with the node = sum s K for scalars s and constant K; None if there is more to it.
+
+        Any linear function f, vec and unvec too, is then sum s f(K).
+        """
+        done: dict[Node, Parts | None] = {}
+
+        def inner(node: Node) -> list[Node]:
+            return [] if node.shape.is_scalar else list(filter(self._depends, node.children))
+
+        def parts(node: Node, done: dict[Node, Parts | None]) -> Parts | None:
+            if node.shape.is_scalar:
+                return [(normal.ONE, node)]
+            found: Parts = []
+            for child in inner(node):
+                inside = done[child]
+                if inside is None:
+                    return None
+                found += [(self._with(node, child, K), s) for K, s in inside]
+            return found if node is not self.dx else None
+
+        return fold(root, parts, done, inner)
+
+    @staticmethod
+    def _with(node: Node, child: Node, K: Node) -> Node:
+        """The part of a node that is linear in a child, for the value K of that child."""
+        match node:
+            case Sum():
+                return normal.scale(dict(node.terms)[child], K)
+            case Product():
+                powers = [(K, e) if b is child else (b, e) for b, e in node.scalars + node.chain]
+                factors = [normal.power(b, e) for b, e in powers]
+                if not node.chain:
+                    factors.append(normal.identity(node.shape.rows))
+                return normal.mul(normal.number(node.coefficient), *factors)
+            case Apply():
+                args = [K if arg is child else arg for arg in node.args]
+                return heads.apply(node.head, args, node.shape)
+        raise AssertionError(f"a {type(node).__name__} has no children")
+
+
+def _kind(node: Node) -> str:
+    return node.head if isinstance(node, Apply) else type(node).__name__.lower()
+
+
+def _refusal(reason: str) -> MatcalcError:
     return MatcalcError(
-        "unsupported",
-        f"this Jacobian has no form without Kronecker products (a {what} of shape {node.shape} "
-        "depends on the variable)",
-    )
-
-
-def _nested(column: Node) -> MatcalcError:
-    what = column.head if isinstance(column, Apply) else type(column).__name__.lower()
-    return MatcalcError(
-        "unsupported",
-        "this Jacobian has no form without Kronecker products (matrix and element-wise products "
-        f"alternate too deeply around the variable in a {what} of shape {column.shape})",
+        "unsupported", f"this Jacobian has no form without Kronecker products ({reason})"
     )
