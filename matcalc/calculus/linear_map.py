@@ -1,71 +1,69 @@
 """The matrix of a linear map: a column that is linear in dx is J dx.
 
-Read off by L F -> L J(F), from the leaves up, each node once: J(A v) = A J(v), J(s v) = v J(s),
-J(u .* v) = diag(u) J(v), J(diag(v) r) = diag(r) J(v); the row of a scalar is the transpose of its
-gradient.  Where dx is inside a matrix factor, the factor is applied to the column at its right
-first, so that only columns are ever differentiated and no Kronecker product is needed.
+Every such column f is opened into simpler ones, f = sum K u with matrices K that do not depend on
+dx (``_pieces``), so that J(f) = sum K J(u), from the leaves up, each column once; J(dx) = I, and
+the row of a scalar is the transpose of its gradient.  The way from f down to a column u inside of
+it, through chains, element-wise products, diag and diagonal, is a product over indices: K is read
+off its graph (``index_graph``).  The laws of opening, one per head, are those of the entry (a, b):
+
+    (A F B)_ab = A_ap F_pq B_qb        (E .* F)_ab = E_ab F_ab        (F')_ab = F_ba
+    diag(u)_ab = u_a if a = b          diagonal(F)_a = F_aa           (F + G)_ab = F_ab + G_ab
+
+The general case that this leaves out is J of vec F with J(A F B) = (B' kron A) J(F).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import NamedTuple
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol, dependents
-from matcalc.algebra.shapes import SCALAR, Shape
+from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol, fold
+from matcalc.algebra.shapes import ONE, Shape
 from matcalc.calculus.adjoint import gradient
+from matcalc.calculus.index_graph import IndexGraph, cut
 from matcalc.errors import MatcalcError
 
 
 def jacobian(df: Node, dx: Symbol) -> Node:
-    """J, p x n, with df = J dx for every column dx; ``df`` is a column p x 1 and linear in dx."""
+    """J, p x n, with df = J dx for every column dx; ``df`` is a column p x 1 and linear in dx.
+
+    Raises MatcalcError (unsupported) where J has no form without Kronecker products.
+    """
     if not df.shape.is_column:
         raise AssertionError("a Jacobian is of a column")
-    return _Jacobian(df, dx).of(df)
+    return _Jacobian(dx).of(df)
+
+
+Parts = list[tuple[Node, Node]]
+
+
+class _Place(NamedTuple):
+    """The entry (a, b) of ``node`` times the graph of all that is around it."""
+
+    node: Node
+    a: int
+    b: int
+    around: IndexGraph
 
 
 class _Jacobian:
-    def __init__(self, df: Node, dx: Symbol) -> None:
+    def __init__(self, dx: Symbol) -> None:
         self.dx = dx
-        self.inside = dependents(df, dx)
         self.done: dict[Node, Node] = {}
+        self.inside: dict[Node, bool] = {}
+        self.opened: dict[Node, Parts] = {}
 
     def of(self, root: Node) -> Node:
-        """J of a column (or a scalar), without recursion into the depth of the DAG."""
-        stack = [root]
-        while stack:
-            node = stack[-1]
-            pending = [] if node in self.done else self._columns(node)
-            pending = [c for c in pending if c not in self.done]
-            if pending:
-                stack.extend(pending)
-                continue
-            if node not in self.done:
-                self.done[node] = self._node(node)
-            stack.pop()
-        return self.done[root]
+        """J of a column, or the row of a scalar."""
 
-    def _depends(self, node: Node) -> bool:
-        if node not in self.inside and self.dx in dependents(node, self.dx):
-            self.inside |= dependents(node, self.dx)
-        return node in self.inside
+        def simpler(node: Node) -> list[Node]:
+            return [u for _, u in self._pieces(node)]
 
-    def _columns(self, node: Node) -> list[Node]:
-        """The columns whose Jacobians that of ``node`` is made of."""
-        if node is self.dx or not self._depends(node) or node.shape.is_scalar:
-            return []
-        match node:
-            case Sum():
-                return [t for t, _ in node.terms]
-            case Product():
-                last = node.chain[-1][0] if node.chain else None
-                if last is not None and last.shape.is_column and self._depends(last):
-                    return [last]
-            case Apply(head="hadamard"):
-                return [a for a in node.args if self._depends(a)]
-        return []
+        return fold(root, self._node, self.done, simpler)
 
-    def _node(self, node: Node) -> Node:
+    def _node(self, node: Node, done: dict[Node, Node]) -> Node:
         n = self.dx.shape.rows
         if node is self.dx:
             return normal.identity(n)
@@ -73,79 +71,157 @@ class _Jacobian:
             return normal.zero(Shape(node.shape.rows, n))
         if node.shape.is_scalar:
             return normal.transpose(gradient(node, self.dx))
+        return normal.add(*(normal.mul(K, done[u]) for K, u in self._pieces(node)))
+
+    def _depends(self, node: Node) -> bool:
+        def either(part: Node, done: dict[Node, bool]) -> bool:
+            return part is self.dx or any(done[child] for child in part.children)
+
+        return fold(node, either, self.inside)
+
+    def _pieces(self, column: Node) -> Parts:
+        """(K, u) with the column = sum K u: u simpler columns, or scalars with columns K."""
+        if column is self.dx or column.shape.is_scalar or not self._depends(column):
+            return []
+        if column not in self.opened:
+            self.opened[column] = list(self._walk(column))
+        return self.opened[column]
+
+    def _walk(self, column: Node) -> Iterator[tuple[Node, Node]]:
+        """Open a column until what is inside is a column or a scalar again.
+
+        Not before K has a form: of the column u v'dx, say, the graph may end in the scalar v'dx
+        where it cannot end in a second index.
+        """
+        graph = IndexGraph()
+        i = graph.vertex(column.shape.rows)
+        places = self._open(_Place(column, i, graph.vertex(ONE), graph))
+        while places:
+            node, a, b, around = places.pop()
+            if node.shape.is_row and not node.shape.is_scalar:
+                node, a, b = normal.transpose(node), b, a
+            if node.shape.is_column:
+                K = around.column(i) if node.shape.is_scalar else around.matrix(i, a)
+                if K is not None:
+                    yield K, node
+                    continue
+                if node is self.dx or node.shape.is_scalar:
+                    raise _refusal(
+                        "matrix and element-wise products alternate too deeply around the "
+                        f"variable in a {_kind(column)} of shape {column.shape}"
+                    )
+            places += reversed(self._open(_Place(node, a, b, around)))
+
+    # --- opening ----------------------------------------------------------------------------------
+
+    def _open(self, place: _Place) -> list[_Place]:
+        """The places inside a node, whose sum it is, by the law of its head."""
+        node, a, b, around = place
         match node:
             case Sum():
-                terms = ((self.done[t], c) for t, c in node.terms)
-                return normal.linear(terms, Shape(node.shape.rows, n))
+                return self._terms(place, node.terms)
             case Product():
-                return self._product(node)
+                return self._open_product(place, node)
             case Apply(head="hadamard"):
-                (arg,) = (a for a in node.args if self._depends(a))
-                rest = heads.hadamard(*(a for a in node.args if a is not arg))
-                return normal.mul(heads.diag(rest), self.done[arg])
-            case Apply(head="diagonal", args=(Sum() as inside,)):
-                terms = ((heads.diagonal(t), c) for t, c in inside.terms)
-                return self.of(normal.linear(terms, node.shape))
-        raise _unreadable(node)
+                (inner,) = (arg for arg in node.args if self._depends(arg))
+                around.connect(a, heads.hadamard(*(x for x in node.args if x is not inner)), b)
+                return [_Place(inner, a, b, around)]
+            case Apply(head="transpose", args=(inner,)):
+                return [_Place(inner, b, a, around)]
+            case Apply(head="diag", args=(u,)):
+                around.merge(a, b)
+                return [_Place(u, a, around.vertex(ONE), around)]
+            case Apply(head="diagonal", args=(inner,)):
+                return [_Place(inner, a, a, around)]
+            case Apply(head="vec" | "unvec") if (parts := self._scalar_parts(node)) is not None:
+                terms = ((normal.mul(s, K), Fraction(1)) for K, s in parts)
+                return self._terms(place, terms)
+        raise _refusal(f"a {_kind(node)} of shape {node.shape} depends on the variable")
 
-    def _product(self, node: Product) -> Node:
-        coefficient = normal.number(node.coefficient)
-        scalars = [normal.power(b, e) for b, e in node.scalars]
-        chain = [normal.power(b, e) for b, e in node.chain]
-        for i, (base, _) in enumerate(node.scalars):
-            if self._depends(base):
-                rest = scalars[:i] + scalars[i + 1 :]
-                return normal.mul(coefficient, *rest, *chain, self.of(base))
-        (j,) = (j for j, (base, _) in enumerate(node.chain) if self._depends(base))
-        factor = chain[j]
-        if j == len(chain) - 1:
-            inner = self.done[factor]
-        else:
-            inner = self._applied(factor, normal.mul(*chain[j + 1 :]))
-        return normal.mul(coefficient, *scalars, *chain[:j], inner)
+    def _terms(self, place: _Place, terms: Iterable[tuple[Node, Fraction]]) -> list[_Place]:
+        _, a, b, around = place
+        inside = [(term, c) for term, c in terms if self._depends(term)]
+        return [_Place(t, a, b, around.copy().scale(normal.number(c))) for t, c in inside]
 
-    def _applied(self, M: Node, r: Node) -> Node:
-        """J of the column M r, where the matrix M depends on dx and the column r does not."""
-        match M:
+    def _open_product(self, place: _Place, node: Product) -> list[_Place]:
+        """One step into c s A F B: s; else without c s; u or v of u v'; F B; terms of F; F."""
+        _, a, b, around = place
+        chain = [normal.power(base, e) for base, e in node.chain]
+        around.scale(normal.number(node.coefficient))
+        around.scale(*(normal.power(s, e) for s, e in node.scalars if not self._depends(s)))
+        for s, _ in node.scalars:
+            if self._depends(s):
+                around.connect(a, normal.mul(*chain or [normal.identity(node.shape.rows)]), b)
+                return [_Place(s, around.vertex(ONE), around.vertex(ONE), around)]
+        if node.scalars or node.coefficient != 1:
+            return [_Place(normal.mul(*chain), a, b, around)]
+        if halves := cut(node):
+            u, v = halves
+            if self._depends(v):
+                a, b, u, v = b, a, v, u
+            around.connect(b, v, around.vertex(ONE))
+            return [_Place(u, a, around.vertex(ONE), around)]
+        (j,) = (j for j, factor in enumerate(chain) if self._depends(factor))
+        F, right = chain[j], chain[j + 1 :]
+        if j > 0:
+            p = around.vertex(F.shape.rows)
+            around.connect(a, normal.mul(*chain[:j]), p)
+            return [_Place(normal.mul(F, *right), p, b, around)]
+        if isinstance(F, Sum):
+            terms = ((normal.mul(t, *right), c) for t, c in F.terms if self._depends(t))
+            return self._terms(place, terms)
+        q = around.vertex(F.shape.cols)
+        around.connect(q, normal.mul(*right), b)
+        return [_Place(F, a, q, around)]
+
+    # --- where only scalars depend on dx ----------------------------------------------------------
+
+    def _scalar_parts(self, root: Node) -> Parts | None:
+        """(K, s) with the node = sum s K for scalars s and constant K; None if there is more to it.
+
+        Any linear function f, vec and unvec too, is then sum s f(K).
+        """
+        done: dict[Node, Parts | None] = {}
+
+        def inner(node: Node) -> list[Node]:
+            return [] if node.shape.is_scalar else list(filter(self._depends, node.children))
+
+        def parts(node: Node, done: dict[Node, Parts | None]) -> Parts | None:
+            if node.shape.is_scalar:
+                return [(normal.ONE, node)]
+            found: Parts = []
+            for child in inner(node):
+                inside = done[child]
+                if inside is None:
+                    return None
+                found += [(self._with(node, child, K), s) for K, s in inside]
+            return found if node is not self.dx else None
+
+        return fold(root, parts, done, inner)
+
+    @staticmethod
+    def _with(node: Node, child: Node, K: Node) -> Node:
+        """The part of a node that is linear in a child, for the value K of that child."""
+        match node:
             case Sum():
-                found = [(normal.mul(t, r), c) for t, c in M.terms if self._depends(t)]
-                terms = [(self.of(column), c) for column, c in found]
-                return normal.linear(terms, Shape(M.shape.rows, self.dx.shape.rows))
-            case Apply(head="diag"):
-                return normal.mul(heads.diag(r), self.of(M.args[0]))
-            case Apply(head="hadamard"):
-                (arg,) = (a for a in M.args if self._depends(a))
-                rest = [a for a in M.args if a is not arg]
-                return self._masked(heads.hadamard(*rest), arg, r)
-        raise _unreadable(M)
-
-    def _masked(self, E: Node, N: Node, r: Node) -> Node:
-        """J of (E .* N) r: for N = u v' it is u .* (E (v .* r))."""
-        match N:
-            case Sum():
-                found = [(self._masked(E, t, r), c) for t, c in N.terms if self._depends(t)]
-                return normal.linear(found, Shape(E.shape.rows, self.dx.shape.rows))
+                return normal.scale(dict(node.terms)[child], K)
             case Product():
-                nodes = [normal.power(b, e) for b, e in N.chain]
-                cut = _cut(nodes)
-                if cut is not None:
-                    outside = normal.product(N.coefficient, N.scalars, (), SCALAR)
-                    u = normal.mul(*nodes[:cut])
-                    v = normal.transpose(normal.mul(*nodes[cut:]))
-                    inner = normal.mul(E, heads.hadamard(v, r))
-                    return self.of(normal.mul(outside, heads.hadamard(u, inner)))
-        raise _unreadable(N)
+                powers = [(K, e) if b is child else (b, e) for b, e in node.scalars + node.chain]
+                factors = [normal.power(b, e) for b, e in powers]
+                if not node.chain:
+                    factors.append(normal.identity(node.shape.rows))
+                return normal.mul(normal.number(node.coefficient), *factors)
+            case Apply():
+                args = [K if arg is child else arg for arg in node.args]
+                return heads.apply(node.head, args, node.shape)
+        raise AssertionError(f"a {type(node).__name__} has no children")
 
 
-def _cut(nodes: Sequence[Node]) -> int | None:
-    """Where a chain of rank one is cut into column and row."""
-    return next((i + 1 for i, f in enumerate(nodes[:-1]) if f.shape.is_column), None)
+def _kind(node: Node) -> str:
+    return node.head if isinstance(node, Apply) else type(node).__name__.lower()
 
 
-def _unreadable(node: Node) -> MatcalcError:
-    what = node.head if isinstance(node, Apply) else type(node).__name__.lower()
+def _refusal(reason: str) -> MatcalcError:
     return MatcalcError(
-        "unsupported",
-        f"this Jacobian has no form without Kronecker products (a {what} of shape {node.shape} "
-        "depends on the variable)",
+        "unsupported", f"this Jacobian has no form without Kronecker products ({reason})"
     )
