@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from generate import cases
+from generate import derivatives
 from mpmath import mp
 from numeric import CODE_TOLERANCE, as_array, assert_code
 from test_cookbook import ENTRIES, derive
@@ -194,7 +194,7 @@ def arguments_of(answer: Any, point: Point) -> dict[str, Any]:
     return arguments
 
 
-@pytest.mark.parametrize("case", list(cases(120, seed=7, depth=4)), ids=str)
+@pytest.mark.parametrize("case", list(derivatives(120, seed=7, depth=4)), ids=str)
 def test_random_expressions(case: Any) -> None:
     try:
         answer = diff(case.source, case.wrt, where=case.where, order=case.order)
