@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
 import re
 import resource
 import sys
@@ -26,7 +25,7 @@ from pathlib import Path
 
 from generate import Case, case_of, kind
 from shrink import shrunk
-from trials import OUTCOMES, Outcome, trial, warm
+from trials import OUTCOMES, Outcome, trial
 
 CHUNK = 25  # cases for a process at a time
 CHUNKS = 16  # that a process takes before a fresh one does, since answers are remembered
@@ -86,7 +85,6 @@ def run(numbers: Sequence[int], jobs: int, seconds: float, **options: object) ->
 def _prepare() -> None:
     """A runaway answer must not take the machine with it."""
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
-    warm()
 
 
 def table(counts: dict[str, Counter[str]]) -> str:
@@ -131,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "depth": options.depth,
         "kinds": options.kinds,
     }
-    print(f"seed {options.seed}", file=sys.stderr)  # noqa: T201
+    print(f"seed {options.seed}", file=sys.stderr)
     for found in run(numbers, options.jobs, options.seconds, smaller=options.shrink, **settings):
         done, slow = done + 1, slow + found.seconds
         counts[found.kind][found.outcome.kind] += 1
@@ -139,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if found.small is not None or found.outcome.is_finding:
             shown[found.outcome.kind] += 1
             if shown[found.outcome.kind] <= options.show:
-                print(report(found), flush=True)  # noqa: T201
+                print(report(found), flush=True)
             if options.save and found.outcome.is_finding and found.case.ask == "diff":
                 with Path(options.save).open("a", encoding="utf-8") as file:
                     file.write(corpus_case(found, options.seed) + "\n")
@@ -148,9 +146,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             line = (
                 f"{done} cases, {failed} findings, {spent:.0f} s, {1000 * slow / done:.0f} ms each"
             )
-            print(line, file=sys.stderr, flush=True)  # noqa: T201
-    print(table(counts))  # noqa: T201
-    print(f"{done} cases of seed {options.seed}: {failed} findings")  # noqa: T201
+            print(line, file=sys.stderr, flush=True)
+    print(table(counts))
+    print(f"{done} cases of seed {options.seed}: {failed} findings")
     return 1 if failed else 0
 
 
@@ -172,5 +170,4 @@ def _options() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("PYTHONHASHSEED", "0")
     sys.exit(main())

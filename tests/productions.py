@@ -54,6 +54,9 @@ TABLE = """
 2   V       {a,a} {a,1}
 2   V       inv({a,a;2}) {a,1}
 1   V       diag({a,1}) {a,1}
+0.5 V       [tanh|exp|sin|]({a,c;1} diag({c,1;1})) {c,1;0}
+0.5 V       ({a,c;0} .* ({a,1;0} {c,1;0}')) {c,1;0}
+0.4 V       [unvec(vec({a,1;0} {c,1;0}'), {a}, {c})|(exp({a,1;0} {c,1;0}') .* {a,c;0})] {c,1}
 0.5 V       unvec({a,1;2}, {a}, 1)
 0.5 V       diag([diag({a,1;1})^2|diag({a,1;1})^-1|inv(SMALL * diag({a,1;1}))|{a,a;0}^WHOLE])
 3   L       vec({m,n})
@@ -124,6 +127,7 @@ TABLE = """
 0.5 S       {1,1;1}^WHOLE
 0.7 S       {n} * {1,1}
 0.3 S       -{n}/2 * {1,1}
+0.5 S       vec({m,n})' commutation({n}, {m}) vec({n,m})
 1   S       vec({m,n})' [vec({m,n})|vec({n,m}')|vec({n,m})]
 0.6 S       [norm|sum](vec({m,n}) + vec({n,m}))
 0.3 S       sum([exp|erf|cos|softplus]([{1,1;1}|SMALL] * ones({c}, {d})) .* {c,d;1})

@@ -67,7 +67,7 @@ def _smaller(case: Case) -> Iterator[Case]:
                 seen.add(text)
                 yield _with(case, smaller)
     for name, facts in case.facts.items():
-        for fact in facts:
+        for fact in sorted(facts):
             yield _without_fact(case, name, fact)
 
 

@@ -15,7 +15,7 @@ from random import Random
 import pytest
 from generate import Case, case_of, cases, kind, nesting, random_case, strategy
 from hypothesis import HealthCheck, given, settings
-from trials import Outcome, trial, warm
+from trials import Outcome, trial
 
 COUNT = int(os.environ.get("MATCALC_RANDOM", "150"))
 SEED = os.environ.get("MATCALC_SEED", "0")
@@ -24,7 +24,6 @@ DRAWN = 2000
 
 @cache
 def outcome_of(number: int) -> Outcome:
-    warm()
     return trial(case_of(SEED, number))
 
 

@@ -15,17 +15,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from random import Random
+from traceback import walk_tb
 from types import FrameType
 from typing import Any
 
 import numpy as np
 from forms import CODE_DIGITS, FORM, WrongForm, arguments, shape_said, written
-from generate import Case
+from generate import Case, kind
 from judge import verdicts
 from judge.differences import precision
 from judge.reader import Unreadable, names
-from judge.values import Matrix, Outside
+from judge.values import Matrix, Mismatch, Outside
 from judge.verdicts import Line, Question, Undecided, Wrong
 from mpmath import mp
 
@@ -42,6 +44,9 @@ FINDINGS = (
 OUTCOMES = ("right", "undecided", "refused", "refusal", *FINDINGS)
 _READING = ("syntax", "name", "arity", "shape", "ambiguous", "declaration", "usage")
 _REFUSED = ("domain", "unsupported", "limit")
+PROMISED = frozenset(  # by the table of conventions, without Kronecker products
+    f"{what}/{by}" for what in ("scalar", "vector", "row") for by in ("scalar", "vector", "row")
+) | {"scalar/matrix", "matrix/scalar", "scalar/vector order 2", "scalar/row order 2"}
 # what is said where there is no form at all, with Kronecker products or without
 _NO_FORM = ("symbolic or very large exponent", "has no derivative in closed form")
 
@@ -86,6 +91,7 @@ def peak() -> float:
 
 def trial(case: Case, seed: int = 0, seconds: float = SECONDS) -> Outcome:
     """Asks, and judges the answer."""
+    warm()
     before = peak()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -108,7 +114,13 @@ def _tried(case: Case, seed: int, seconds: float) -> Outcome:
         return Outcome("undecided", str(error))
     except MatcalcError as error:
         return _refused(case, error)
-    except Hang:
+    except Mismatch as error:  # a size that only matcalc knows
+        if case.declared:
+            raise
+        return Outcome("undecided", str(error))
+    except Hang as hang:
+        if any("judge" in Path(f.f_code.co_filename).parts for f, _ in walk_tb(hang.__traceback__)):
+            return Outcome("undecided", "the judge took too long")
         return Outcome("hang", f"more than {seconds} s")
     except MemoryError:
         return Outcome("memory", "MemoryError")
@@ -122,8 +134,9 @@ def _refused(case: Case, error: MatcalcError) -> Outcome:
         return Outcome("error" if case.declared else "undecided", said)
     if error.kind not in _REFUSED:
         return Outcome("error", said)
-    promised = error.kind == "unsupported" and "Jacobian" in error.message
-    return Outcome("refusal" if promised else "refused", said)
+    promised = error.kind == "unsupported" and kind(case) in PROMISED
+    has_form = not any(reason in error.message for reason in _NO_FORM)
+    return Outcome("refusal" if promised and has_form else "refused", said)
 
 
 # --- the questions --------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from judge.values import Matrix, Mismatch, Outside, build, scalar, total
 
 DIGITS = 18  # that two equal values share
 ATTEMPTS = 14
+HUGE = 1e30  # of a value, beyond which differences have too few digits left
 NEAR = "1e-3"  # the size of a change at which an expansion is compared as a whole
 
 
@@ -106,6 +107,8 @@ def same(got: Matrix, expected: Matrix, what: str, digits: int = DIGITS, noise: 
 def _settled(q: Question, env: Mapping[str, Matrix], moves: Sequence[Move]) -> tuple[Matrix, Any]:
     """The derivative along the moves, and what of it is noise."""
     with mp.workdps(precision(len(moves)) + 10 * len(moves)):
+        if q.f(env).largest > HUGE:
+            raise Outside("too large for differences")
         wide, narrow = (along(q.f, env, moves, step) for step in (STEP, STEP + 5))
         noise = max(abs(a - b) for a, b in zip(wide.entries, narrow.entries))
         if noise > mp.mpf(10) ** -DIGITS * wide.largest + mp.mpf(10) ** -DIGITS:
