@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -272,38 +271,3 @@ def test_what_does_not_conform(text: str) -> None:
 def test_what_has_no_value(text: str) -> None:
     with pytest.raises(Outside):
         Evaluation(ENV)(parse(text))
-
-
-def test_shrinking_keeps_the_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A function that is differentiated wrongly is found, and little else is left around it."""
-    import trials
-    from generate import Case
-    from shrink import shrunk
-
-    import matcalc
-
-    real: Callable[..., Any] = matcalc.diff
-
-    def wrong(expr: str, wrt: Any, **options: Any) -> Any:
-        found = real(expr, wrt, **options)
-        found.tree = (
-            found.tree if "tanh" not in expr else real(f"2 * ({expr})", wrt, **options).tree
-        )
-        return found
-
-    monkeypatch.setattr(matcalc, "diff", wrong)
-    where = ("x: n", "A: n x n", "b: n")
-    shapes = {"x": ("n", "1"), "A": ("n", "n"), "b": ("n", "1")}
-    facts: dict[str, frozenset[str]] = dict.fromkeys(shapes, frozenset())
-    case = Case(
-        "sum(exp(A x)) + b'(x + tanh((A x) .* b))",
-        where,
-        "x",
-        shapes=shapes,
-        facts=facts,
-        sizes={"n": 3},
-    )
-    outcome = trials.trial(case)
-    assert outcome.kind == "wrong-text"
-    small = shrunk(case, outcome)
-    assert "tanh" in small.source and len(small.source) < 20
