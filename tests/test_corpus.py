@@ -2,7 +2,8 @@
 
 A case is a title between rules of "=", attributes (``:wrt X``, ``:where DECL``, ``:order 2``,
 ``:layout gradient``, ``:structure symmetric``), the expression, a line ``---`` and the answer in
-plain text.  ``pytest --update`` rewrites the answers, and refuses one that fails the numeric check.
+plain text.  ``random.txt`` holds what ``tests/fuzz.py`` found, with the right answers.
+``pytest --update`` rewrites the answers, and refuses one that fails the numeric check.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from numeric import declarations
 import matcalc
 from matcalc.api import Derivative
 
-CORPUS = Path(__file__).parent / "corpus" / "derivatives.txt"
+FILES = [Path(__file__).parent / "corpus" / name for name in ("derivatives.txt", "random.txt")]
 _CASE = re.compile(
     r"={4,}\n(?P<title>.*)\n={4,}\n(?P<head>(?::.*\n)*)(?P<input>.*)\n---\n(?P<answer>.*)\n"
 )
@@ -62,7 +63,8 @@ def read(text: str) -> list[Case]:
     return cases
 
 
-CASES = read(CORPUS.read_text("utf-8"))
+BY_FILE = {file: read(file.read_text("utf-8")) for file in FILES if file.exists()}
+CASES = [case for cases in BY_FILE.values() for case in cases]
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
 
 
@@ -78,7 +80,8 @@ def test_answer(case: Case, request: pytest.FixtureRequest) -> None:
     assert derivative.check.ok, derivative.check.message
     if request.config.getoption("--update") and str(derivative) != case.answer:
         case.answer = str(derivative)
-        CORPUS.write_text("\n".join(map(str, CASES)), encoding="utf-8")
+        for file, cases in BY_FILE.items():
+            file.write_text("\n".join(map(str, cases)), encoding="utf-8")
     assert str(derivative) == case.answer
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from generate import cases
+from generate import derivatives
 from mpmath import mp
 from numeric import CODE_TOLERANCE, assert_code, run_code
 from test_cookbook import ENTRIES, derive
@@ -182,7 +182,7 @@ def test_sizes_of_one(expr: str, wrt: str, where: str) -> None:
     assert np.allclose(np.ravel(got), expected, rtol=CODE_TOLERANCE, atol=1e-9)
 
 
-@pytest.mark.parametrize("case", list(cases(120, seed=7, depth=4)), ids=str)
+@pytest.mark.parametrize("case", list(derivatives(120, seed=7, depth=4)), ids=str)
 def test_random_expressions(case: Any) -> None:
     try:
         answer = diff(case.source, case.wrt, where=case.where, order=case.order)

@@ -1,0 +1,214 @@
+"""What the functions of the language mean, in mpmath.
+
+:data:`ENTRIES` are functions of one number; ``edge`` guards what has no derivative at zero, and
+raises only where the input is evaluated (a result may well say sign(0)).  :data:`MATRICES` are
+functions of matrices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mpmath import mp
+
+from judge import values
+from judge.values import TINY, Matrix, Mismatch, Outside, scalar, times, total
+
+Entry = Callable[[Any], Any]
+
+
+def _within(f: Entry, inside: Callable[[Any], bool]) -> Entry:
+    def guarded(x: Any) -> Any:
+        if not inside(x):
+            raise Outside("outside the domain")
+        return f(x)
+
+    return guarded
+
+
+def _positive(f: Entry) -> Entry:
+    return _within(f, lambda x: x > TINY)
+
+
+def _unit(f: Entry) -> Entry:
+    return _within(f, lambda x: abs(x) < 1 - TINY)
+
+
+def _sigmoid(x: Any) -> Any:
+    return 1 / (1 + mp.exp(-x))
+
+
+ENTRIES: dict[str, Entry] = {
+    "exp": lambda x: mp.exp(x),
+    "log": _positive(mp.log),
+    "ln": _positive(mp.log),
+    "log1p": _within(lambda x: mp.log(1 + x), lambda x: x > TINY - 1),
+    "expm1": lambda x: mp.exp(x) - 1,
+    "abs": abs,
+    "sign": lambda x: mp.zero if abs(x) < TINY else mp.sign(x),
+    "sin": mp.sin,
+    "cos": mp.cos,
+    "tan": mp.tan,
+    "asin": _unit(mp.asin),
+    "acos": _unit(mp.acos),
+    "atan": mp.atan,
+    "sinh": mp.sinh,
+    "cosh": mp.cosh,
+    "tanh": mp.tanh,
+    "asinh": mp.asinh,
+    "acosh": _within(mp.acosh, lambda x: x > 1 + TINY),
+    "atanh": _unit(mp.atanh),
+    "sigmoid": _sigmoid,
+    "softplus": lambda x: mp.log(1 + mp.exp(x)),
+    "relu": lambda x: max(x, mp.zero),
+    "step": lambda x: mp.mpf("0.5") if abs(x) < TINY else mp.mpf(x > 0),
+    "erf": mp.erf,
+    "erfc": mp.erfc,
+    "tgamma": _positive(mp.gamma),
+    "lgamma": _positive(mp.loggamma),
+    "digamma": _positive(mp.digamma),
+    "trigamma": _positive(lambda x: mp.psi(1, x)),
+    "sqrt": _within(mp.sqrt, lambda x: x >= 0),
+}
+ENTRIES |= {"logistic": ENTRIES["sigmoid"], "arcsin": ENTRIES["asin"]}
+ENTRIES |= {"arccos": ENTRIES["acos"], "arctan": ENTRIES["atan"]}
+EDGES = frozenset(("abs", "sign", "relu", "step", "sqrt"))  # not smooth at zero
+LARGE = 10**6  # of an exponent, beyond which exp takes for ever
+
+
+def power(x: Any, p: Any) -> Any:
+    """x to the power p."""
+    if p == mp.floor(p):
+        if p < 0 and abs(x) < TINY:
+            raise Outside("a division by zero")
+        return x ** int(p) if abs(p) < LARGE else x**p
+    if x < TINY:
+        raise Outside("a root of what is not positive")
+    return mp.exp(p * mp.log(x))
+
+
+def divide(x: Any, y: Any) -> Any:
+    if abs(y) < TINY:
+        raise Outside("a division by zero")
+    return x / y
+
+
+def _diag(X: Matrix) -> Matrix:
+    if X.cols == 1:
+        n = X.rows
+        return values.build(n, n, lambda i, j: X.entries[i] if i == j else mp.zero)
+    return _diagonal(X)
+
+
+def _diagonal(X: Matrix) -> Matrix:
+    _check_square(X)
+    return Matrix(X.rows, 1, [X[i, i] for i in range(X.rows)])
+
+
+def _check_square(X: Matrix) -> None:
+    if X.rows != X.cols:
+        raise Mismatch(f"{X.shape} is not square")
+
+
+def _trace(X: Matrix) -> Matrix:
+    return scalar(total(_diagonal(X).entries))
+
+
+def _logdet(X: Matrix) -> Matrix:
+    det = abs(values.eliminate(X)[0])
+    if det < TINY:
+        raise Outside("log det of a singular matrix")
+    return scalar(mp.log(det))
+
+
+def _adjugate(X: Matrix) -> Matrix:
+    return values.inverse(X).scaled(values.eliminate(X)[0])
+
+
+def _logsumexp(x: Matrix) -> Matrix:
+    _check_vector(x)
+    return scalar(mp.log(total(map(mp.exp, x.entries))))
+
+
+def _check_vector(x: Matrix) -> None:
+    if not x.is_vector:
+        raise Mismatch(f"{x.shape} is no vector")
+
+
+def _softmax(x: Matrix) -> Matrix:
+    _check_vector(x)
+    above = x.map(mp.exp)
+    return above.scaled(1 / total(above.entries))
+
+
+def _logsoftmax(x: Matrix) -> Matrix:
+    return x.map(lambda e: e - _logsumexp(x).entries[0])
+
+
+def _onehotmax(x: Matrix) -> Matrix:
+    _check_vector(x)
+    first, *rest = sorted(x.entries, reverse=True)
+    if rest and first - rest[0] < TINY:
+        raise Outside("two largest entries")
+    return x.map(lambda e: mp.mpf(e == first))
+
+
+def _norminf(x: Matrix) -> Matrix:
+    _check_vector(x)
+    size = x.map(abs)
+    _onehotmax(size)
+    return scalar(size.largest)
+
+
+def _dot(x: Matrix, y: Matrix) -> Matrix:
+    _check_vector(x)
+    return _inner(x, y)
+
+
+def _inner(X: Matrix, Y: Matrix) -> Matrix:
+    if X.shape != Y.shape:
+        raise Mismatch(f"inner product of {X.shape} and {Y.shape}")
+    return scalar(total(x * y for x, y in zip(X.entries, Y.entries)))
+
+
+def _norm(X: Matrix) -> Matrix:
+    return scalar(mp.sqrt(total(e * e for e in X.entries)))
+
+
+MATRICES: dict[str, Callable[..., Matrix]] = {
+    "tr": _trace,
+    "diag": _diag,
+    "diagonal": _diagonal,
+    "vec": lambda X: X.vec,
+    "det": lambda X: scalar(values.eliminate(X)[0]),
+    "logdet": _logdet,
+    "inv": values.inverse,
+    "adj": _adjugate,
+    "logsumexp": _logsumexp,
+    "softmax": _softmax,
+    "logsoftmax": _logsoftmax,
+    "onehotmax": _onehotmax,
+    "norminf": _norminf,
+    "sum": lambda X: scalar(total(X.entries)),
+    "mean": lambda X: scalar(total(X.entries) / len(X.entries)),
+    "dot": _dot,
+    "inner": _inner,
+    "norm": _norm,
+    "norm1": lambda X: scalar(total(map(abs, X.entries))),
+    "kron": values.kron,
+    "transpose": lambda X: X.T,
+    "'": lambda X: X.T,
+    "neg": lambda X: X.scaled(-1),
+    "*": times,
+}
+for alias, name in {
+    "trace": "tr",
+    "inverse": "inv",
+    "adjugate": "adj",
+    "normF": "norm",
+    "norm2": "norm",
+}.items():
+    MATRICES[alias] = MATRICES[name]
+#: of a whole matrix: where the norm of zero has an edge, or one entry of it
+EDGED = {"norm": max, "normF": max, "norm2": max, "norm1": min}
