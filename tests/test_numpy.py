@@ -118,6 +118,8 @@ TABLE = [
     ("sum(X * ones(n))", "X", "X: m x n"),
     ("3 tr(X A) + 2.5 tr(X)", "X", "X: 3 x 3"),
     ("x'x", "x", "x: 4"),
+    ("s / (exp(2 t) + exp(t))", "s", "t: scalar; s: scalar"),  # not logistic: no term is one
+    ("sum(A ./ (exp(2 X) + exp(X)))", "A", "A: m x n"),
     ("lambda*x'x + np derivative", "x", "np: scalar; derivative: scalar; lambda: scalar"),
 ]
 # what the rows of the function table are about: none is left out

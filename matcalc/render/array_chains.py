@@ -397,14 +397,11 @@ def _inverted(root: Node) -> set[Node]:
 
 def logistic(node: Node) -> Node | None:
     """u where the node is 1 + exp(u), entry by entry."""
-    if not isinstance(node, Sum) or len(node.terms) != 2:
+    if not isinstance(node, Sum) or [c for _, c in node.terms] != [1, 1]:
         return None
-    found = None
-    for term, c in node.terms:
-        if c != 1:
-            return None
-        if isinstance(term, Apply) and term.head == "exp":
-            found = term.args[0]
-        elif not (term is normal.ONE or normal.is_ones_matrix(term)):
-            return None
-    return found
+    (s, _), (t, _) = node.terms
+    for one, power in ((s, t), (t, s)):
+        constant = one is normal.ONE or normal.is_ones_matrix(one)
+        if constant and isinstance(power, Apply) and power.head == "exp":
+            return power.args[0]
+    return None
