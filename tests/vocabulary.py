@@ -56,7 +56,7 @@ SQUARE_FACTS = tuple(
     )
 )
 ARRAY_FACTS = (frozenset({"positive"}),)
-ONE_FACTS = tuple(frozenset({f}) for f in ("symmetric", "positive definite", "positive", "skew"))
+ONE_FACTS = (frozenset({"symmetric"}), frozenset({"positive definite"}), *ARRAY_FACTS)
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Vocabulary:
         size = " x ".join(shape)
         if shape == SCALAR and not name[0].isupper():
             size = "scalar"
-        elif shape[1] == "1":
+        elif shape[1] == "1" != shape[0]:
             size = shape[0]
         return " ".join([f"{name}: {size}", *facts])
 
@@ -134,15 +134,15 @@ def draw_vocabulary(rng: Random) -> Vocabulary:
         names = rng.sample([w for w in common if w not in sizes], len(wanted))
         shapes |= dict(zip(names, wanted))
     share = rng.choice((0.0, 0.25, 0.6))
-    facts = {name: _facts(rng, shape, share) for name, shape in shapes.items()}
+    facts = {name: _facts(rng, name, shape, share) for name, shape in shapes.items()}
     whole = "k" if "k" not in shapes else "kappa"
     shapes[whole], facts[whole] = SCALAR, frozenset({"integer"})
     return Vocabulary(dims, sizes, shapes, facts, (whole,))
 
 
-def _facts(rng: Random, shape: Shape, share: float) -> frozenset[str]:
+def _facts(rng: Random, name: str, shape: Shape, share: float) -> frozenset[str]:
     if rng.random() >= share:
         return frozenset()
-    if shape == SCALAR:
-        return rng.choice((frozenset({"positive"}), *ONE_FACTS[:1]))
-    return rng.choice(SQUARE_FACTS if shape[0] == shape[1] else ARRAY_FACTS)
+    if shape == SCALAR and name[0].isupper():
+        return rng.choice(ONE_FACTS)
+    return rng.choice(SQUARE_FACTS if shape[0] == shape[1] != "1" else ARRAY_FACTS)
