@@ -26,6 +26,7 @@ Key = tuple[str, Node, Node]
 _MANY = 40  # from here on all disjoint groups are taken in one round
 _LOOKAHEAD, _BEAM = 8, 4  # up to so many terms, so many ways are followed to their end
 _ROUNDS = 4
+_HOPELESS = 8  # an expansion so many times longer is not factored
 _FEW = 6  # up to here a candidate is judged by what is left of it, factored in its turn
 
 
@@ -36,7 +37,9 @@ def simplify(node: Node, keep: Container[Node] = ()) -> Node:
     """
     best = factor(node, keep)
     expanded = expand(node)
-    if expanded is not None and expanded is not node:
+    if expanded is node or expanded is None:
+        return best
+    if cost(expanded) <= _HOPELESS * cost(best):
         other = factor(expanded, keep)
         if cost(other) < cost(best):
             return other

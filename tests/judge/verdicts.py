@@ -291,12 +291,17 @@ def derivation(
                     there = {**env, small: dX}
                     seen.append([q.answered(s.text, there, frozenset({small})) for s in steps])
                     change = _change(g, env, wrt, dX, turned=before is not None)
-                    same(seen[-1][0], change, "the first step", 40, mp.mpf(10) ** -90)
+                    same(seen[-1][0], change, "the first step", 40, rounding(g, env))
                 result = q.answered(last.text, env)
-                _steps_follow(steps, seen, result, dX, structure)
+                _steps_follow(steps, seen, result, dX, structure, rounding(g, env))
             except Outside:
                 continue
             return
+
+
+def rounding(g: Question, env: Mapping[str, Matrix]) -> Any:
+    """What rounding leaves of f(X + dX) - f(X)."""
+    return mp.mpf(10) ** (10 - mp.dps) * max(1, g.f(env).largest)
 
 
 def _change(g: Question, env: Mapping[str, Matrix], wrt: str, dX: Matrix, turned: bool) -> Matrix:
@@ -306,23 +311,28 @@ def _change(g: Question, env: Mapping[str, Matrix], wrt: str, dX: Matrix, turned
 
 
 def _steps_follow(
-    steps: Sequence[Line], seen: Sequence[Sequence[Matrix]], G: Matrix, dX: Matrix, structure: str
+    steps: Sequence[Line],
+    seen: Sequence[Sequence[Matrix]],
+    G: Matrix,
+    dX: Matrix,
+    structure: str,
+    noise: Any,
 ) -> None:
     for i, step in enumerate(steps[1:], 1):
         what = f"step {i + 1}: {step.relation} {step.text}"
         if step.relation == "=":
             for found in seen:
-                same(found[i], found[i - 1], what, 40, mp.mpf(10) ** -90)
+                same(found[i], found[i - 1], what, 40, noise)
             continue
         wide, narrow = (
             max(abs(a - b) for a, b in zip(found[i].entries, found[i - 1].entries))
             for found in seen
         )
-        if narrow > wide * mp.mpf("1.2e-4") + mp.mpf(10) ** -70:
+        if narrow > wide * mp.mpf("1.2e-4") + max(noise, mp.mpf(10) ** -70):
             raise Wrong(f"{what}: gaps {mp.nstr(wide, 5)}, {mp.nstr(narrow, 5)}")
     n = dX.rows
     if structure == "cookbook":
         got = scalar(total(G[i, j] * dX[i, j] for i in range(n) for j in range(i + 1)))
     else:
         got = applied(G, seen[-1][-1].shape, dX)
-    same(seen[-1][-1], got, "the step before the last, <result, dX>", 40, mp.mpf(10) ** -90)
+    same(seen[-1][-1], got, "the step before the last, <result, dX>", 40, noise)
