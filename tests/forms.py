@@ -9,6 +9,7 @@ import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from math import inf
 from random import Random
 from typing import Any
 
@@ -25,6 +26,7 @@ import matcalc
 from matcalc import MatcalcError
 
 CODE_DIGITS = 6
+ROUNDING = 1e-13  # of the largest value on the way, that float64 may leave
 HUGE = 1e8  # of intermediate values, beyond which float64 is no judge of a formula
 
 
@@ -91,12 +93,18 @@ def _code(case: Case, answer: Any, q: Question, env: Mapping[str, Matrix], value
         expected = np.array([float(entry) for entry in value.entries])
         scale = max(1e-6, float(np.max(np.abs(expected))))
         gap = float(np.max(np.abs(np.ravel(got) - expected)))
-        if not gap <= 10.0**-CODE_DIGITS * scale and not _is_delicate(answer, q, env, value):
+        wrong = not gap <= 10.0**-CODE_DIGITS * scale
+        if wrong and not _is_delicate(answer, q, env, value, gap):
             raise Wrong(f"the code of {answer} gives {np.ravel(got)}, not {expected}")
 
 
-def _is_delicate(answer: Any, q: Question, env: Mapping[str, Matrix], value: Matrix) -> bool:
-    """Whether a formula loses its digits here, or leaves what float64 can say."""
+def _is_delicate(
+    answer: Any, q: Question, env: Mapping[str, Matrix], value: Matrix, gap: float = inf
+) -> bool:
+    """Whether a formula loses its digits here, or leaves what float64 can say.
+
+    A ``gap`` that is left where large values cancel says nothing of code.
+    """
     with mp.workdps(30):
         sizes = {name: scalar(size) for name, size in q.sizes.items()}
         shaken = {
@@ -109,8 +117,10 @@ def _is_delicate(answer: Any, q: Question, env: Mapping[str, Matrix], value: Mat
         except Outside:
             return True
         seen = [v.largest for v in evaluation.known.values() if not isinstance(v, Lazy)]
-        gap = max(abs(a - b) for a, b in zip(other.entries, value.entries))
-        return max(seen) > HUGE or gap > value.largest * mp.mpf("1e-9") + mp.mpf("1e-12")
+        if max(seen) > HUGE or gap < max(seen) * ROUNDING:
+            return True
+        shift = max(abs(a - b) for a, b in zip(other.entries, value.entries))
+        return bool(shift > value.largest * mp.mpf("1e-9") + mp.mpf("1e-12"))
 
 
 def declarations(case: Case, answer: Any) -> list[str]:
@@ -137,7 +147,8 @@ def _text(case: Case, answer: Any, q: Question, env: Mapping[str, Matrix], value
         shape_said(again, q, value)
         with mp.workdps(precision(1)):
             for other in dict.fromkeys((str(again), str(mended))):
-                verdicts.same(q.answered(other, env), value, f"{text} read again as {other}")
+                what = f"{text} read again as {other}"
+                verdicts.same(q.answered(other, env), value, what, noise=mp.mpf(10) ** -40)
 
 
 def written(answer: Any, forms: tuple[str, ...]) -> None:

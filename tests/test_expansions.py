@@ -217,6 +217,7 @@ EXPANDED = [
     ("acosh(t)", "t", "2", (2,)),
     ("lgamma(t)", "t", "2", (1, 2)),  # the highest derivative that the table has
     ("sum(log1p(x))", "x", "0", (2,)),
+    ("sum(inv(2 diag(x)) inv(A))", "x", "", (1, 2)),
 ]
 
 

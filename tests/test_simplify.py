@@ -44,6 +44,7 @@ ROWS: list[tuple[str, str, str]] = [
     ("sqrt(-x) .* sqrt(-x) .* z + x .* z", "x: n, z: n", "zeros(n)"),
     ("sqrt(t s) sqrt(t s) / s", "t: scalar, s: scalar", "t"),
     ("(-1)^k (-1)^k t", "k: integer, t: scalar", "t"),
+    ("(X^k)^k X^-1", "X: n x n, k: integer", "X^(k^2 - 1)"),
     ("(-1)^(3 k) + (-1)^k", "k: integer", "2 (-1)^k"),
     ("log(t^(2 s)) / s", "t: scalar positive, s: scalar", "2 log(t)"),
     # powers of a diagonal matrix are diagonal matrices

@@ -314,12 +314,14 @@ def _check_domain(value: Node, X: Symbol, point: Node) -> None:
 
 def _degree(F: Node, X: Symbol, writing: Writing) -> int:
     """The degree of a polynomial; more than any other number for what is none."""
+    changes = Changes(X, X, writing.presenter, _BUDGET)
     try:
-        terms = Changes(X, X, writing.presenter, _BUDGET).of(F)
+        terms = changes.of(F)
     except (NotPolynomial, TooLong):
         return HIGHEST + 1
-    inverse = any("inv" in text(term.tree(writing.presenter)) for term in terms)
-    return HIGHEST + 1 if inverse else max((term.degree for term in terms), default=0)
+    if changes.inverses:
+        return HIGHEST + 1
+    return max((term.degree for term in terms), default=0)
 
 
 def _point(problem: Problem, X: Symbol, at: str) -> tuple[str, Node, Tree]:

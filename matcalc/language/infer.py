@@ -319,6 +319,7 @@ class _Report:
                 isinstance(node, (Negative, Add))
                 or (isinstance(node, Number) and node.value.denominator == 1)
                 or (isinstance(node, Multiply) and all(op in ("", " ", "*") for op in node.ops))
+                or (isinstance(node, Power) and isinstance(node.exponent, Number))
             )
             if not whole:
                 raise MatcalcError(
