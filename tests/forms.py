@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from math import inf
@@ -125,7 +126,9 @@ def _is_delicate(
 
 def declarations(case: Case, answer: Any) -> list[str]:
     """What was declared, and all else that was inferred, as declarations."""
-    found = [each for each in case.where if case.declared or " = " in each]
+    inferred = () if case.declared else {symbol.name for symbol in answer.symbols}
+    # what is declared and does not occur tells that its sizes are sizes
+    found = [each for each in case.where if re.split("[:=]", each)[0].strip() not in inferred]
     for symbol in answer.symbols if not case.declared else ():
         if symbol.kind in ("dimension", "size", "function") or symbol.name in case.definitions:
             continue

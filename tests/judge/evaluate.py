@@ -70,7 +70,10 @@ class Evaluation:
             case "./":
                 return self._entrywise(functions.divide, *args)
             case ".^":
-                return self._entrywise(functions.power, *args)
+                base, p = args
+                if self.strict and isinstance(p, Matrix) and not p.is_scalar:
+                    base = lift(self._off_zero, base)  # b^p = exp(p log b), also where p is whole
+                return self._entrywise(functions.power, base, p)
             case "^":
                 return self._power(*args)
         return lift(self._function(node.head), *args)
@@ -134,6 +137,12 @@ class Evaluation:
                 raise Outside("an edge")
         elif X.largest > functions.LARGE:
             raise Outside("too large")
+        return X
+
+    @staticmethod
+    def _off_zero(X: Matrix) -> Matrix:
+        if min(map(abs, X.entries)) < TINY:
+            raise Outside("a power of zero with an exponent that varies")
         return X
 
     def _whole_edge(self, name: str, X: Matrix) -> Matrix:
