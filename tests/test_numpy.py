@@ -612,3 +612,12 @@ def test_the_docstring_names_the_order() -> None:
     first, second = (diff("x'Q x", "x", order=k).to("numpy") for k in (1, 2))
     assert '"""The derivative of x\'Q x by x, 1 x n.' in first
     assert '"""The second derivative of x\'Q x by x, n x n.' in second
+
+
+def test_code_does_not_depend_on_where_objects_lie() -> None:
+    """Names of equal length are replaced in the order of the operands, not of their addresses."""
+    kept, codes = [], set()
+    for k in range(12):
+        codes.add(diff("diag(inv(A + x x'))", "x").to("numpy"))
+        kept.append([object() for _ in range(97 * k)])
+    assert len(codes) == 1

@@ -142,7 +142,7 @@ class _Candidate:
 def _candidates(terms: Sequence[Term], shape: Shape) -> Iterator[_Candidate]:
     groups: dict[Key, list[int]] = {}
     for i, (term, _) in enumerate(terms):
-        for key in set(_keys(term)):
+        for key in dict.fromkeys(_keys(term)):
             groups.setdefault(key, []).append(i)
     yield from _restored(terms, groups, shape)
     seen: set[tuple[str, tuple[int, ...]]] = set()
