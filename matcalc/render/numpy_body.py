@@ -157,7 +157,8 @@ class Body:
 
     def _shorten(self, args: Iterable[Op]) -> None:
         """Name arguments, the longest first, until together they fit on a line."""
-        by_length = sorted(dict.fromkeys(args), key=lambda arg: len(self._texts[arg].text), reverse=True)
+        each = dict.fromkeys(args)
+        by_length = sorted(each, key=lambda arg: len(self._texts[arg].text), reverse=True)
         total = sum(len(self._texts[arg].text) for arg in by_length)
         for arg in by_length:
             if total <= _LONG or len(self._texts[arg].text) < 12:
