@@ -106,22 +106,25 @@ def _is_delicate(
 
     A ``gap`` that is left where large values cancel says nothing of code.
     """
-    with mp.workdps(30):
-        sizes = {name: scalar(size) for name, size in q.sizes.items()}
-        shaken = {
-            name: X.map(lambda e: e * (1 + mp.mpf(Random(str(e)).uniform(-1, 1)) / 10**14))
-            for name, X in env.items()
-        }
-        evaluation = Evaluation({**sizes, **shaken}, q.trees, strict=False)
-        try:
-            other = evaluation(q.read(str(answer)))
-        except Outside:
-            return True
-        seen = [v.largest for v in evaluation.known.values() if not isinstance(v, Lazy)]
-        if max(seen) > HUGE or gap < max(seen) * ROUNDING:
-            return True
-        shift = max(abs(a - b) for a, b in zip(other.entries, value.entries))
-        return bool(shift > value.largest * mp.mpf("1e-9") + mp.mpf("1e-12"))
+    shaken = {
+        name: X.map(lambda e: e * (1 + mp.mpf(Random(str(e)).uniform(-1, 1)) / 10**14))
+        for name, X in env.items()
+    }
+    for digits, at in ((30, shaken), (15, env)):
+        with mp.workdps(digits):
+            sizes = {name: scalar(size) for name, size in q.sizes.items()}
+            evaluation = Evaluation({**sizes, **at}, q.trees, strict=False)
+            try:
+                other = evaluation(q.read(str(answer)))
+            except Outside:
+                return True
+            seen = [v.largest for v in evaluation.known.values() if not isinstance(v, Lazy)]
+            if max(seen) > HUGE or gap < max(seen) * ROUNDING:
+                return True
+            shift = max(abs(a - b) for a, b in zip(other.entries, value.entries))
+            if shift > value.largest * mp.mpf("1e-9") + mp.mpf("1e-12"):
+                return True
+    return False
 
 
 def declarations(case: Case, answer: Any) -> list[str]:
