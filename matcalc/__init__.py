@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matcalc.api import (
         Derivative,
+        Expansion,
         Simplified,
         diff,
         perturb,
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
         simplify,
         taylor,
     )
-    from matcalc.derivation.expansion import Expansion
     from matcalc.errors import MatcalcError
 
 __version__ = "0.1.0"
@@ -42,10 +42,6 @@ def __getattr__(name: str) -> Any:
         from matcalc.errors import MatcalcError
 
         return MatcalcError
-    if name == "Expansion":
-        from matcalc.derivation.expansion import Expansion
-
-        return Expansion
     if name in __all__:
         from matcalc import api
 

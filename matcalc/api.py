@@ -9,87 +9,48 @@ LaTeX, code, steps) is made when asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from matcalc import answer
 from matcalc.algebra.factor import simplify as simplify_node
-from matcalc.algebra.ir import Node
-from matcalc.algebra.rewrite import expand
-from matcalc.algebra.scalars import tidy
-from matcalc.algebra.shapes import Shape
+from matcalc.algebra.sympy_bridge import tidy
+from matcalc.answer import same
+from matcalc.calculus.conditions import require_possible
 from matcalc.calculus.derive import LAYOUTS, STRUCTURES, derive
+from matcalc.dimensions.problem import Problem, read_problem
 from matcalc.errors import MatcalcError, Span
-from matcalc.language.infer import SymbolInfo
-from matcalc.language.problem import Problem, read_problem
-from matcalc.language.style import Style
-from matcalc.language.tree import Tree
-from matcalc.render.conditions import in_words, require_possible
-from matcalc.render.naming import name_repeats
-from matcalc.render.present import Presenter
-from matcalc.render.text import text
+from matcalc.present.presenter import Presenter
+from matcalc.present.style import Style
+from matcalc.verify.verdict import Check
 
-if TYPE_CHECKING:
-    from matcalc.derivation.expansion import Expansion
-    from matcalc.derivation.steps import Step
-    from matcalc.verify.check import Check
+__all__ = [
+    "Derivative",
+    "Expansion",
+    "Simplified",
+    "diff",
+    "perturb",
+    "same",
+    "shape",
+    "simplify",
+    "taylor",
+]
 
 
-@dataclass(eq=False)
-class Simplified:
+@dataclass(eq=False, repr=False)
+class Simplified(answer.Expression):
     """An expression in its simplified form."""
 
     kind: ClassVar = "expression"
-
-    problem: Problem
-    node: Node
-    tree: Tree
-    shapes: Mapping[Tree, Shape]
-
-    def __str__(self) -> str:
-        return text(self.tree)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self)!r})"
-
-    def __eq__(self, other: object) -> bool:
-        """Equal as functions of the symbols, as far as distributing and collecting can tell."""
-        if not isinstance(other, Simplified):
-            return NotImplemented
-        return same(self.node, other.node)
-
-    def __hash__(self) -> int:
-        return hash(self.node.shape)
-
-    @property
-    def source(self) -> str:
-        """The expression as it was typed."""
-        return self.problem.source
-
-    @property
-    def shape(self) -> tuple[str, str]:
-        """Rows and columns."""
-        return str(self.node.shape.rows), str(self.node.shape.cols)
-
-    @property
-    def symbols(self) -> tuple[SymbolInfo, ...]:
-        """The names of the problem, with shape, kind and how each was known."""
-        return tuple(self.problem.typed.symbols.values())
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was assumed, one sentence each."""
-        return self.problem.notes
 
     def to(self, form: str) -> str:
         """The expression as "text", "latex", "markdown", "json", "numpy" or "sympy".
 
         Raises MatcalcError (usage) for any other format.
         """
-        from matcalc.render.formats import writer
-
-        return writer(self.kind, form)(self)
+        return _written(self, self.kind, form)
 
     def function(self) -> Callable[..., Any]:
         """A NumPy function of the symbols, keyword arguments by name.  Needs NumPy."""
@@ -100,58 +61,35 @@ class Simplified:
 
 
 @dataclass(eq=False, repr=False)
-class Derivative(Simplified):
-    """A derivative.
-
-    ``wrt`` is the variable ("x,Y" for a mixed second derivative); ``check`` is what comparing it
-    and its NumPy code with numeric differentiation found, None if that was not asked for;
-    ``proof`` the same for the symbolic proof.
-    """
+class Derivative(Simplified, answer.Derivative):
+    """A derivative: see ``answer.Derivative`` for what it holds."""
 
     kind: ClassVar = "derivative"
 
-    wrt: str
-    order: int
-    layout: str
-    structure: str
-    function_node: Node
-    extra_notes: tuple[str, ...] = ()
-    check: Check | None = field(default=None)
-    proof: Check | None = field(default=None)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was assumed, and what is worth knowing, one sentence each."""
-        return (*self.problem.notes, *self.extra_notes)
-
     @cached_property
-    def conditions(self) -> tuple[str, ...]:
-        """Where the result holds."""
-        return in_words(self.function_node, self.problem)
-
-    @cached_property
-    def named(self) -> tuple[Tree, tuple[tuple[str, Tree], ...]]:
-        """The tree with long repeated subexpressions named, and the names' definitions."""
-        taken = set(self.problem.typed.symbols) | set(self.problem.typed.sizes)
-        assert isinstance(self.shapes, dict)
-        return name_repeats(self.tree, self.shapes, taken)
-
-    @cached_property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[answer.Step]:
         """The derivation, worked out when asked for."""
         from matcalc.derivation.derivation import derivation
 
         return derivation(self)
 
 
-def same(a: Node, b: Node) -> bool:
-    """Are two normal forms equal once products are distributed?"""
-    if a is b:
-        return True
-    if a.shape != b.shape:
-        return False
-    left, right = expand(a), expand(b)
-    return left is not None and left is right
+@dataclass(frozen=True, eq=False, repr=False)
+class Expansion(answer.Expansion):
+    """A sum of orders and a remainder: see ``answer.Expansion``."""
+
+    def to(self, form: str) -> str:
+        """The expansion as "text", "latex", "markdown" or "json".
+
+        Raises MatcalcError (usage) for any other format.
+        """
+        return _written(self, "expansion", form)
+
+
+def _written(made: answer.Answer, kind: str, form: str) -> str:
+    from matcalc.output.formats import writer
+
+    return writer(kind, form)(made)
 
 
 def diff(
@@ -290,7 +228,7 @@ def perturb(expr: str, wrt: str, *, where: Sequence[str] = (), order: int = 2) -
     """
     from matcalc.derivation import expansion
 
-    return expansion.perturb(expr, wrt, where, order)
+    return _face(expansion.perturb(expr, wrt, where, order))
 
 
 def taylor(
@@ -303,4 +241,8 @@ def taylor(
     """
     from matcalc.derivation import expansion
 
-    return expansion.taylor(expr, wrt, where, at, order)
+    return _face(expansion.taylor(expr, wrt, where, at, order))
+
+
+def _face(made: answer.Expansion) -> Expansion:
+    return Expansion(**{field.name: getattr(made, field.name) for field in fields(made)})

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from matcalc import expansions, options, reference, streams
+from matcalc.commands import expansions, options, reference, streams
 from matcalc.errors import MatcalcError
-from matcalc.render.formats import writer
+from matcalc.output.formats import writer
 
 if TYPE_CHECKING:
-    from matcalc.render.answer import Answer, DerivativeAnswer
+    from matcalc.answer import Derivative, Expression
 
 
 class Defect(Exception):
@@ -119,9 +119,9 @@ def diff(
     streams.write(kind, fmt, derivatives, notes, output, quiet)
 
 
-def _show(derivatives: Sequence[DerivativeAnswer], steps: bool, quiet: bool, color: str) -> None:
+def _show(derivatives: Sequence[Derivative], steps: bool, quiet: bool, color: str) -> None:
     """Answers on a terminal."""
-    from matcalc.render.terminal import show, show_steps
+    from matcalc.output.terminal import show, show_steps
 
     console = streams.console(color)
     if steps:
@@ -129,9 +129,9 @@ def _show(derivatives: Sequence[DerivativeAnswer], steps: bool, quiet: bool, col
     show(derivatives, console, quiet)
 
 
-def _notes(derivatives: Sequence[DerivativeAnswer]) -> list[str]:
+def _notes(derivatives: Sequence[Derivative]) -> list[str]:
     """What a reader should know beside the answer, each thing once."""
-    from matcalc.render.terminal import Page
+    from matcalc.output.page import Page
 
     page = Page(streams.terminal_width(), "ascii")
     notes: list[str] = []
@@ -165,7 +165,7 @@ def check(
     """Is EXPR2 the derivative of EXPR by X, and if not, how is it off?  Exits with 1 if not."""
     source = streams.read_expression(expr, file)
     import matcalc
-    from matcalc.grading import grade
+    from matcalc.verify.grading import grade
 
     with streams.placed_in(source):
         derivative = matcalc.diff(source, wrt, where=where, order=order)
@@ -223,10 +223,10 @@ def shape(
 
 
 def _write_expression(
-    kind: str, answer: Answer, fmt: str | None, output: str | None, quiet: bool, color: str
+    kind: str, answer: Expression, fmt: str | None, output: str | None, quiet: bool, color: str
 ) -> None:
     if streams.fits_page(fmt, output):
-        from matcalc.render.terminal import show_simplified
+        from matcalc.output.terminal import show_simplified
 
         show_simplified(answer, streams.console(color), quiet)
         return
@@ -241,8 +241,8 @@ def _write_expression(
 @click.option("--json", "as_json", is_flag=True, help="A JSON document per line.")
 @click.pass_context
 def batch(ctx: click.Context, file: str, as_json: bool) -> None:
-    """Answer every line of FILE: what would follow "matcalc diff", quoted as in a shell."""
-    from matcalc import sessions
+    """Expression every line of FILE: what would follow "matcalc diff", quoted as in a shell."""
+    from matcalc.commands import sessions
 
     expression, path = ("-", None) if file == "-" else (None, file)
     lines = streams.read_expression(expression, path).splitlines()
@@ -252,7 +252,7 @@ def batch(ctx: click.Context, file: str, as_json: bool) -> None:
 @cli.command()
 def repl() -> None:
     """Ask again and again, keeping declarations."""
-    from matcalc import sessions
+    from matcalc.commands import sessions
 
     sessions.repl(lambda words: _run(words, False))
 

@@ -87,7 +87,7 @@ def _code(case: Case, answer: Any, q: Question, env: Mapping[str, Matrix], value
         raise WrongForm("wrong-code", f"the code of {answer} raises {error!r}") from error
     except Exception as error:
         raise WrongForm("wrong-code", f"the code of {answer} raises {error!r}") from error
-    wanted = 0 if value.is_scalar else 1 if value.is_vector else 2
+    wanted = 2 - [str(size) for size in answer.shape].count("1")  # a size n may be 1 here
     with judging("wrong-code"):
         if np.ndim(got) != wanted or np.size(got) != len(value.entries):
             raise Wrong(f"the code of {answer} gives {np.shape(got)}, not {value.shape}")

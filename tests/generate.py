@@ -265,11 +265,14 @@ def _declarations(
     """The declarations, of which some are left out where the default reading is the right one."""
     lazy = 0.5 if rng.random() < 0.25 else 0.0
     declarations, complete = [], True
+    # beside arrays, a guessed scalar may be read as a vector rather than broadcast
+    guessed = {words.kind_of(name) for name in names if name not in defined} - {"S"} or {"S"}
     for name in names:
         if name in defined:
             continue
         called = re.search(rf"\b{name} ?\(", source) and name.islower()
-        if rng.random() < lazy and default_shape(name) == words.kind_of(name) and not called:
+        kind = words.kind_of(name)
+        if rng.random() < lazy and kind == default_shape(name) and kind in guessed and not called:
             complete = False
             if not words.facts[name]:
                 continue

@@ -23,8 +23,8 @@ from typing import Any
 
 import matcalc
 from matcalc import MatcalcError
-from matcalc.render.errors import draw_error
-from matcalc.render.formats import writer
+from matcalc.output.errors import draw_error
+from matcalc.output.formats import writer
 
 SEED = "golden"
 Question = dict[str, Any]

@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 from mpmath import mp
 
-from matcalc.language.infer import infer
+from matcalc.dimensions.infer import infer
 from matcalc.language.syntax import parse
 from matcalc.verify import difference
-from matcalc.verify.check import Point, free_symbols, points, variables
+from matcalc.verify.check import free_symbols, points, variables
 from matcalc.verify.code import arguments
 from matcalc.verify.evaluate import Evaluation, OutsideDomain
 from matcalc.verify.matrix import Matrix
-from matcalc.verify.sample import numeric
+from matcalc.verify.sample import Point, numeric
 
 DIGITS = 18  # that two values in high precision share if they are the same
 CODE_TOLERANCE = 1e-6  # relative error allowed to emitted float64 code

@@ -17,15 +17,15 @@ from mpmath import mp
 from numeric import NoPoint, assert_close, declarations
 
 import matcalc
-from matcalc.algebra.laws import LAWS
 from matcalc.derivation.naming import perturbation_name
-from matcalc.language.infer import infer
+from matcalc.dimensions.infer import infer
 from matcalc.language.syntax import parse
+from matcalc.tables.laws import LAWS
 from matcalc.verify import difference
-from matcalc.verify.check import Point, points
+from matcalc.verify.check import points
 from matcalc.verify.evaluate import Evaluation, OutsideDomain
 from matcalc.verify.matrix import Matrix
-from matcalc.verify.sample import numeric
+from matcalc.verify.sample import Point, numeric
 
 PRECISION = 90
 EXACT = 40  # digits

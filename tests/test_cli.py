@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 import matcalc
-from matcalc.algebra.functions import FUNCTIONS
 from matcalc.cli import cli, main
+from matcalc.commands.reference import EXAMPLES
 from matcalc.errors import CODES
-from matcalc.reference import EXAMPLES
+from matcalc.tables.functions import FUNCTIONS
 
 EXAMPLE = ["diff", "a' X' inv(A + X B) X b", "--wrt", "X"]
 QUADRATIC = ["diff", "x'Q x + b'x", "--wrt", "x"]

@@ -16,7 +16,7 @@ import pytest
 
 from matcalc.cli import main
 from matcalc.errors import CODES, KINDS, MatcalcError, Span
-from matcalc.render.errors import draw_error
+from matcalc.output.errors import draw_error
 
 CORPUS = Path(__file__).parent / "corpus" / "errors.txt"
 _RULE = "=" * 40

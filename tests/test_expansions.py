@@ -20,12 +20,12 @@ from numeric import declarations
 import matcalc
 from matcalc import MatcalcError
 from matcalc.cli import cli
-from matcalc.language.infer import infer
+from matcalc.dimensions.infer import infer
 from matcalc.language.syntax import parse
-from matcalc.verify.check import Point, points
+from matcalc.verify.check import points
 from matcalc.verify.evaluate import Evaluation
 from matcalc.verify.matrix import Matrix
-from matcalc.verify.sample import numeric
+from matcalc.verify.sample import Point, numeric
 
 PRECISION, SIZES = 160, (10, 12)
 

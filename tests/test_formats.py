@@ -18,7 +18,7 @@ import pytest
 import matcalc
 from matcalc import MatcalcError
 from matcalc.cli import cli, main
-from matcalc.render.formats import FORMATS, KINDS, offered
+from matcalc.output.formats import FORMATS, KINDS, offered
 
 BIG = "a' X' inv(A + X B) X b"
 QUESTIONS = {

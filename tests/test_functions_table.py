@@ -20,8 +20,8 @@ import pytest
 import sympy
 from mpmath import mp
 
-from matcalc.algebra.functions import ALIASES, FUNCTIONS, SYNTAX_FUNCTIONS, Function, lookup
 from matcalc.language.syntax import parse_expression
+from matcalc.tables.functions import ALIASES, FUNCTIONS, SYNTAX_FUNCTIONS, Function, lookup
 from matcalc.verify.difference import differentiate, precision
 from matcalc.verify.evaluate import evaluate
 from matcalc.verify.matrix import Matrix

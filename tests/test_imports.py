@@ -44,8 +44,8 @@ def test_a_module_loads_nothing_heavy(module: str) -> None:
 
 def test_the_command_line_loads_no_renderer() -> None:
     """The table of formats names writers; none is loaded before it is used."""
-    work = "import matcalc.cli\nprint([m for m in sys.modules if m.startswith('matcalc.render.')])"
-    assert run(work)[0].strip() == "['matcalc.render.formats']"
+    work = "import matcalc.cli\nprint([m for m in sys.modules if m.startswith('matcalc.output.')])"
+    assert run(work)[0].strip() == "['matcalc.output.formats']"
 
 
 def test_the_command_line_parses_nothing_until_asked() -> None:

@@ -19,16 +19,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcalc.algebra.shapes import Dim, Shape
+from matcalc.dimensions.guesses import Clause, Hopeless, choose
+from matcalc.dimensions.infer import Typed, infer
+from matcalc.dimensions.names import tabulate
+from matcalc.dimensions.reading import Reading
+from matcalc.dimensions.sizes import ONE_SIZE, Reason, Sizes
 from matcalc.errors import MatcalcError
-from matcalc.language.choose import Clause, Hopeless, choose
-from matcalc.language.infer import Typed, infer
-from matcalc.language.shaping import Reading
-from matcalc.language.symbols import tabulate
+from matcalc.language.sizes import Dim, Shape
 from matcalc.language.syntax import parse
 from matcalc.language.tree import Call, Multiply, Name, Transpose, postorder
-from matcalc.language.unify import ONE_SIZE, Reason, Sizes
-from matcalc.render.errors import draw_error
+from matcalc.output.errors import draw_error
 
 CORPUS = Path(__file__).parent / "corpus"
 _RULE = "=" * 40

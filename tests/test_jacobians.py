@@ -17,8 +17,8 @@ from numeric import NoPoint, assert_derivative
 from matcalc import MatcalcError, diff
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Node, make_symbol
-from matcalc.algebra.shapes import ONE, Dim, Shape
 from matcalc.calculus.index_graph import IndexGraph
+from matcalc.language.sizes import ONE, Dim, Shape
 
 COUNT = int(os.environ.get("MATCALC_RANDOM", "150"))
 SEED = int(os.environ.get("MATCALC_SEED", "0"))

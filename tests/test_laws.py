@@ -18,13 +18,13 @@ from mpmath import mp
 
 import matcalc
 from matcalc.algebra.ir import Node
-from matcalc.algebra.laws import LAWS, Law
-from matcalc.language.problem import Problem, read_problem
+from matcalc.dimensions.problem import Problem, read_problem
 from matcalc.language.tree import Add, Tree
-from matcalc.verify.check import Point, points
+from matcalc.tables.laws import LAWS, Law
+from matcalc.verify.check import points
 from matcalc.verify.evaluate import Evaluation
 from matcalc.verify.matrix import Matrix
-from matcalc.verify.sample import numeric
+from matcalc.verify.sample import Point, numeric
 
 POINTS = 3
 ROWS = list(LAWS.values())

@@ -26,12 +26,11 @@ from numeric import CODE_TOLERANCE, assert_code, run_code
 from test_cookbook import ENTRIES, derive
 
 from matcalc import MatcalcError, diff, simplify
-from matcalc.algebra.functions import FUNCTIONS, Function
 from matcalc.algebra.ir import postorder
-from matcalc.verify.check import Point
+from matcalc.tables.functions import FUNCTIONS, Function
 from matcalc.verify.evaluate import Evaluation, OutsideDomain
 from matcalc.verify.matrix import Matrix
-from matcalc.verify.sample import MOODS, numeric, sample
+from matcalc.verify.sample import MOODS, Point, numeric, sample
 
 # expression, variable, declarations
 TABLE = [

@@ -144,7 +144,7 @@ def test_what_is_drawn(feature: str) -> None:
 
 
 def test_every_function_is_drawn() -> None:
-    from matcalc.algebra.functions import FUNCTIONS
+    from matcalc.tables.functions import FUNCTIONS
 
     text = " ".join(case.source for case in drawn())
     assert [name for name in FUNCTIONS if f"{name}(" not in text] == []

@@ -29,11 +29,11 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
-from matcalc.algebra.functions import FUNCTIONS, Function
 from matcalc.cli import main
 from matcalc.errors import CODES
 from matcalc.language.syntax import parse
-from matcalc.render.formats import FORMATS, KINDS
+from matcalc.output.formats import FORMATS, KINDS
+from matcalc.tables.functions import FUNCTIONS, Function
 
 README = ROOT / "README.md"
 COLUMNS = 80

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import matcalc
-from matcalc.algebra.shapes import ONE, Shape
+from matcalc.language.latex import latex, latex_name
+from matcalc.language.sizes import ONE, Shape
 from matcalc.language.syntax import parse_expression as parse
+from matcalc.language.text import pretty_name, text
 from matcalc.language.tree import (
     Add,
     Block,
@@ -26,11 +28,9 @@ from matcalc.language.tree import (
     Tree,
     fold,
 )
-from matcalc.render.latex import latex, latex_name
-from matcalc.render.machine import as_dict
-from matcalc.render.pieces import decimal
-from matcalc.render.terminal import Page
-from matcalc.render.text import pretty_name, text
+from matcalc.output.json_document import as_dict
+from matcalc.output.page import Page
+from matcalc.present.trees import decimal
 
 NAMES = ["x", "y", "A", "X", "Q", "t", "k", "I", "theta", "Sigma", "lambda", "x_1", "Xtest", "dX"]
 LITERALS = ["0", "1", "2", "3", "10", "0.5", "2.", ".25", "1e-3", "1.5e2"]

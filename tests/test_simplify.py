@@ -15,7 +15,7 @@ from numeric import assert_close, declarations
 import matcalc
 from matcalc import MatcalcError
 from matcalc.algebra.ir import Apply, postorder
-from matcalc.language.infer import infer
+from matcalc.dimensions.infer import infer
 from matcalc.language.syntax import parse
 from matcalc.verify.check import points
 from matcalc.verify.evaluate import Evaluation

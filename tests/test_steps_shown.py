@@ -17,14 +17,15 @@ from steps import assert_steps
 from test_derivations import LECTURE, d
 
 import matcalc
-from matcalc.algebra.laws import LAWS
 from matcalc.cli import cli
 from matcalc.derivation.steps import times
 from matcalc.language.syntax import parse_expression
-from matcalc.render.derivation import aligned
-from matcalc.render.steps_page import step_lines
-from matcalc.render.terminal import Page, show_steps
-from matcalc.render.text import text
+from matcalc.language.text import text
+from matcalc.output.page import Page
+from matcalc.output.steps_page import step_lines
+from matcalc.output.steps_text import aligned
+from matcalc.output.terminal import show_steps
+from matcalc.tables.laws import LAWS
 
 BIG = "a' X' inv(A + X B) X b"
 

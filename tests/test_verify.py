@@ -17,8 +17,8 @@ import pytest
 from mpmath import mp
 
 import matcalc
+from matcalc.dimensions.infer import infer
 from matcalc.errors import MatcalcError
-from matcalc.language.infer import infer
 from matcalc.language.syntax import parse
 from matcalc.verify.check import check
 from matcalc.verify.compare import compare

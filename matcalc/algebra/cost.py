@@ -1,6 +1,6 @@
 """What an expression costs to print: names, numbers and operators.
 
-``cost(node)`` counts what ``render.present`` would write for a node (parentheses are free), so that
+``cost(node)`` counts what ``present`` would write for a node (parentheses are free), so that
 factoring can compare forms exactly, without building any text.  Memoised on nodes; linear in the
 size of the DAG.
 """

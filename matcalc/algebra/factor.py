@@ -18,7 +18,7 @@ from matcalc.algebra import heads, normal
 from matcalc.algebra.cost import coefficient_cost, cost
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.algebra.rewrite import expand, rebuild
-from matcalc.algebra.shapes import SCALAR, Shape
+from matcalc.language.sizes import SCALAR, Shape
 
 Term = tuple[Node, Fraction]
 Key = tuple[str, Node, Node]

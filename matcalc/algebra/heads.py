@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from matcalc.algebra import normal
-from matcalc.algebra.elementwise import (
+from matcalc.algebra.entries import (
     constant_entry,
     elementwise,
     entry_powers,
@@ -22,11 +22,11 @@ from matcalc.algebra.elementwise import (
     outside,
     positive,
 )
-from matcalc.algebra.functions import FUNCTIONS
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, make_apply, make_product
-from matcalc.algebra.shapes import ONE as DIM_ONE
-from matcalc.algebra.shapes import SCALAR, Dim, Shape
 from matcalc.algebra.traces import det, logdet, trace
+from matcalc.language.sizes import ONE as DIM_ONE
+from matcalc.language.sizes import SCALAR, Dim, Shape
+from matcalc.tables.functions import FUNCTIONS
 
 __all__ = [
     "SCALAR",

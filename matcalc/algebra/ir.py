@@ -7,7 +7,7 @@ pass is a ``match`` over the five kinds that ends in ``assert_never``.
 
 The order of nodes that the normal form needs is the order of their digests: a digest depends on the
 structure alone, so it is the same in every process, and comparing two nodes costs the same
-however deep they are.  (The order in which people write things is restored by ``render.present``.)
+however deep they are.  (The order in which people write things is restored by ``present``.)
 
 Invariants
   Sum      two or more terms, none a Sum or a bare number multiple; coefficients nonzero
@@ -24,7 +24,7 @@ from hashlib import blake2b
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from matcalc.algebra.shapes import SCALAR, Shape
+from matcalc.language.sizes import SCALAR, Shape
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 Everything that builds an IR node goes through here or through ``algebra.heads``; what comes out
 is in normal form, so that expressions that differ by the always-valid laws (like terms,
 cancelling inverses, (A B)' = B' A', a scalar is its own transpose, ...) are the same node.  The
-laws are declared, with their names, in ``algebra.laws``; the constructors make them true of every
+laws are declared, with their names, in ``tables.laws``; the constructors make them true of every
 node, because a law that identity depends on cannot be left to a rewriting pass.
 
 Products are never distributed over sums: completing squares then needs nothing, and factoring

@@ -22,8 +22,6 @@ from matcalc.algebra.ir import (
     make_product,
 )
 from matcalc.algebra.scalar_factors import Factors
-from matcalc.algebra.shapes import ONE as DIM_ONE
-from matcalc.algebra.shapes import SCALAR, Shape
 from matcalc.algebra.sums import (
     MINUS_ONE,
     ONE,
@@ -40,6 +38,8 @@ from matcalc.algebra.sums import (
     zero,
 )
 from matcalc.errors import MatcalcError
+from matcalc.language.sizes import ONE as DIM_ONE
+from matcalc.language.sizes import SCALAR, Shape
 
 Chain = tuple[tuple[Node, Node], ...]
 

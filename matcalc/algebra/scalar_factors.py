@@ -12,7 +12,6 @@ from math import isqrt
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, make_apply, make_number
 from matcalc.algebra.powers import Powers, is_even
-from matcalc.algebra.shapes import SCALAR
 from matcalc.algebra.sums import (
     MINUS_ONE,
     ONE,
@@ -26,6 +25,7 @@ from matcalc.algebra.sums import (
     split,
 )
 from matcalc.errors import MatcalcError
+from matcalc.language.sizes import SCALAR
 
 _LARGEST = 3322  # bits of a number of 1,000 digits
 

@@ -24,8 +24,8 @@ from matcalc.algebra.ir import (
     make_sum,
     make_symbol,
 )
-from matcalc.algebra.shapes import ONE as DIM_ONE
-from matcalc.algebra.shapes import SCALAR, Dim, Shape
+from matcalc.language.sizes import ONE as DIM_ONE
+from matcalc.language.sizes import SCALAR, Dim, Shape
 
 _UNIT = Fraction(1)
 ONE = make_number(_UNIT)

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Apply, Node, Product, Sum, make_apply
-from matcalc.algebra.shapes import SCALAR, Shape
+from matcalc.language.sizes import SCALAR, Shape
 
 
 def trace(M: Node) -> Node:

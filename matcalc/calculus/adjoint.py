@@ -9,10 +9,10 @@ dX> = tr(G' dX).
 from __future__ import annotations
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.functions import FUNCTIONS
+from matcalc.algebra.interpret import Reader, bind_sizes, formula
 from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol, dependents, postorder
 from matcalc.errors import MatcalcError
-from matcalc.language.lower import Reader, bind_sizes, formula
+from matcalc.tables.functions import FUNCTIONS
 
 
 def gradient(df: Node, dX: Symbol) -> Node:

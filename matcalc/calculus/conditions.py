@@ -7,14 +7,21 @@ not to be zero.  What the declared facts or the form of an expression already gr
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.cost import norm_argument
-from matcalc.algebra.functions import FUNCTIONS
+from matcalc.algebra.interpret import Reader, formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Symbol, postorder
-from matcalc.algebra.scalars import sign
-from matcalc.language.lower import Reader, formula
+from matcalc.algebra.rewrite import substitute
+from matcalc.algebra.sympy_bridge import sign
+from matcalc.dimensions.problem import Problem
+from matcalc.errors import MatcalcError
+from matcalc.language.text import text
+from matcalc.present.presenter import Presenter
+from matcalc.present.style import Style
+from matcalc.tables.functions import FUNCTIONS
 
 _RELATION = re.compile(r"(?P<left>.*) (?P<operator>!=|>|<) (?P<right>-?\d+)( entry-wise)?")
 
@@ -129,3 +136,44 @@ def _granted(condition: Condition) -> bool:
     if template.startswith("{} != 0") and heads.is_head(node, "det"):
         return True  # the determinant's own condition says it
     return holds(condition) is True
+
+
+# --- in words -------------------------------------------------------------------------------------
+
+
+def in_words(F: Node, style: Style) -> tuple[str, ...]:
+    """Where an expression and its derivative have a value."""
+    presenter = Presenter(style)
+    found = dict.fromkeys(_written(c, presenter) for c in conditions(F))
+    stronger = {c: c.replace("!= 0", "> 0") for c in found}
+    return tuple(c for c, other in stronger.items() if other == c or other not in found)
+
+
+def require_possible(F: Node, problem: Problem, wrt: Sequence[str]) -> None:
+    """Raises MatcalcError (domain) if a condition fails for all values of the variables."""
+    for words in _impossible(F, problem, wrt):
+        declared = sorted({fact for name in wrt for fact in _facts(problem, name)})
+        given = f" of what is declared {' and '.join(declared)}" if declared else ""
+        raise MatcalcError(
+            "domain",
+            f"there is no derivative: it needs `{words}`, which never holds{given}",
+            hint="a norm has none where its argument is zero, a function none outside its domain",
+        )
+
+
+def _impossible(F: Node, problem: Problem, wrt: Sequence[str]) -> Iterator[str]:
+    facts = problem.facts(wrt)
+    for condition in conditions(F):
+        if holds(Condition(condition.template, substitute(condition.node, facts))) is False:
+            yield _written(condition, Presenter(problem.style))
+
+
+def _facts(problem: Problem, name: str) -> frozenset[str]:
+    info = problem.typed.symbols.get(name)
+    return frozenset() if info is None else frozenset(info.facts)
+
+
+def _written(condition: Condition, presenter: Presenter) -> str:
+    signed = "invertible" not in condition.template and "!=" not in condition.template
+    tree = (presenter.present if signed else presenter.unsigned)(condition.node)
+    return condition.template.format(text(tree))

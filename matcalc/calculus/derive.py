@@ -19,12 +19,12 @@ from matcalc.algebra import heads, normal
 from matcalc.algebra.factor import simplify
 from matcalc.algebra.ir import Node, Symbol, make_symbol, postorder
 from matcalc.algebra.rewrite import substitute
-from matcalc.algebra.scalars import tidy
+from matcalc.algebra.sympy_bridge import tidy
 from matcalc.calculus.adjoint import gradient
 from matcalc.calculus.differential import differential
 from matcalc.calculus.linear_map import jacobian
+from matcalc.dimensions.problem import FREE_FACTS, Problem
 from matcalc.errors import MatcalcError
-from matcalc.language.problem import FREE_FACTS, Problem
 
 LAYOUTS = ("jacobian", "gradient")
 _NOT_SYMMETRIC = frozenset({"skew", "lower", "upper"})

@@ -12,10 +12,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.functions import FUNCTIONS
+from matcalc.algebra.interpret import Reader, bind_sizes, formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.errors import MatcalcError
-from matcalc.language.lower import Reader, bind_sizes, formula
+from matcalc.tables.functions import FUNCTIONS
 
 _POWERS_WRITTEN_OUT = 64
 

@@ -24,7 +24,7 @@ from fractions import Fraction
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Apply, Node, Product, Sum
-from matcalc.algebra.shapes import ONE, Dim, Shape
+from matcalc.language.sizes import ONE, Dim, Shape
 
 
 class IndexGraph:

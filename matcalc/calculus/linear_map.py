@@ -20,10 +20,10 @@ from typing import NamedTuple
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol, fold
-from matcalc.algebra.shapes import ONE, Shape
 from matcalc.calculus.adjoint import gradient
 from matcalc.calculus.index_graph import IndexGraph, cut
 from matcalc.errors import MatcalcError
+from matcalc.language.sizes import ONE, Shape
 
 
 def jacobian(df: Node, dx: Symbol) -> Node:

@@ -13,13 +13,13 @@ from itertools import pairwise
 
 from matcalc.algebra import normal
 from matcalc.algebra.factor import simplify
-from matcalc.algebra.functions import FUNCTIONS
 from matcalc.algebra.ir import Apply, Node, Product, Symbol, dependents, make_symbol, postorder
 from matcalc.algebra.rewrite import substitute
 from matcalc.calculus.derive import once
 from matcalc.derivation.writing import Writing
+from matcalc.dimensions.problem import Problem
 from matcalc.errors import MatcalcError
-from matcalc.language.problem import Problem
+from matcalc.tables.functions import FUNCTIONS
 
 _MOST = 8  # links that are worth writing out
 _LARGE = 400  # nodes of an expression in which it is worth looking for them

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.functions import FUNCTIONS
+from matcalc.algebra.interpret import Reader, formula
 from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol, fold
-from matcalc.algebra.laws import LAWS
 from matcalc.derivation.terms import Term, collected
-from matcalc.language.lower import Reader, formula
-from matcalc.render.present import Presenter
+from matcalc.present.presenter import Presenter
+from matcalc.tables.functions import FUNCTIONS
+from matcalc.tables.laws import LAWS
 
 _HIGHEST_POWER = 64
 _ENTRYWISE = ("diag", "diagonal", "vec", "unvec")

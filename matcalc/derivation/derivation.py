@@ -16,12 +16,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from matcalc.algebra import normal
 from matcalc.algebra.factor import simplify
 from matcalc.algebra.ir import Node, Product, Symbol, fold, make_symbol, postorder
 from matcalc.algebra.rewrite import expand, rebuild, substitute
+from matcalc.answer import Derivative, Step, Words
 from matcalc.calculus.derive import once
 from matcalc.calculus.differential import differentials
 from matcalc.derivation import linear
@@ -30,8 +30,6 @@ from matcalc.derivation.changes import Changes, NotPolynomial, TooLong
 from matcalc.derivation.naming import perturbation_name
 from matcalc.derivation.reading import Reading
 from matcalc.derivation.steps import (
-    Step,
-    Words,
     difference,
     flat_sum,
     replaced,
@@ -40,11 +38,8 @@ from matcalc.derivation.steps import (
 )
 from matcalc.derivation.terms import Term, sum_tree, total
 from matcalc.derivation.writing import Writing, typed_tree
+from matcalc.language.text import text
 from matcalc.language.tree import Add, Name, Tree
-from matcalc.render.text import text
-
-if TYPE_CHECKING:
-    from matcalc.api import Derivative
 
 MANY_TERMS = 32  # more are not multiplied out
 _MANY_INSTANCES = 16  # more terms of first order than this are not written one by one

@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
 from matcalc.algebra import normal
 from matcalc.algebra.factor import factor, simplify
-from matcalc.algebra.functions import lookup
 from matcalc.algebra.ir import Node, Symbol, make_symbol, postorder
 from matcalc.algebra.rewrite import substitute
-from matcalc.algebra.scalars import tidy
+from matcalc.algebra.sympy_bridge import tidy
+from matcalc.answer import Expansion, Order
 from matcalc.calculus.conditions import Condition, conditions, holds
 from matcalc.calculus.derive import once
 from matcalc.calculus.differential import differential
@@ -28,13 +26,12 @@ from matcalc.derivation.naming import perturbation_name
 from matcalc.derivation.steps import replaced, summed, times
 from matcalc.derivation.terms import sum_tree
 from matcalc.derivation.writing import Writing, taken_names, typed_tree
+from matcalc.dimensions.problem import Problem, read_problem
 from matcalc.errors import MatcalcError
-from matcalc.language.infer import SymbolInfo
-from matcalc.language.problem import Problem, read_problem
 from matcalc.language.syntax import canonical_name
-from matcalc.language.tree import Add, Call, Multiply, Name, Number, Power, Transpose, Tree
-from matcalc.render.latex import latex
-from matcalc.render.text import text
+from matcalc.language.text import text
+from matcalc.language.tree import Add, Multiply, Name, Number, Power, Transpose, Tree
+from matcalc.tables.functions import lookup
 
 HIGHEST = 4
 _BUDGET = 32  # terms
@@ -42,105 +39,11 @@ _LARGE = 3000  # nodes of a term that is still written out
 _NAME = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, eq=False)
-class Order:
-    """The terms of one order."""
-
-    order: int
-    tree: Tree
-
-    @property
-    def text(self) -> str:
-        """The terms, readable by matcalc."""
-        return text(self.tree)
-
-    @property
-    def latex(self) -> str:
-        """The terms as LaTeX."""
-        return latex(self.tree)
-
-
-@dataclass(frozen=True, eq=False)
-class Expansion:
-    """A sum of ``orders`` and a remainder.
-
-    ``kind``        "perturb" or "taylor"
-    ``perturbation`` the name of dX, or the point of a Taylor polynomial
-    ``small``       dX, or x - x0
-    ``remainder``   its order, 0 where the expansion is exact
-    """
-
-    kind: str
-    problem: Problem
-    wrt: str
-    perturbation: str
-    small: Tree
-    orders: tuple[Order, ...]
-    remainder_order: int
-
-    def __str__(self) -> str:
-        return text(self.tree)
-
-    def __repr__(self) -> str:
-        return f"Expansion({str(self)!r}, remainder={self.remainder!r})"
-
-    @cached_property
-    def tree(self) -> Tree:
-        """The sum; each order that has several terms is in parentheses."""
-        trees = [part.tree for part in self.orders]
-        return summed(trees)
-
-    @property
-    def remainder(self) -> str:
-        """The order of what is left out, ``O(norm(dX)^3)``; empty where nothing is."""
-        return f"O({text(self.left_out)})" if self.left_out is not None else ""
-
-    @property
-    def left_out(self) -> Tree | None:
-        """The power of dX, or of x - x0, that the remainder is."""
-        if not self.remainder_order:
-            return None
-        scalar = self.problem.variable(self.wrt).shape.is_scalar
-        base = self.small if scalar else Call("norm", (self.small,))
-        return Power(base, Number(str(self.remainder_order)))
-
-    @property
-    def source(self) -> str:
-        """The expression as it was typed."""
-        return self.problem.source
-
-    @property
-    def symbols(self) -> tuple[SymbolInfo, ...]:
-        """The names of the problem."""
-        return tuple(self.problem.typed.symbols.values())
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was assumed, and what the new name stands for."""
-        notes = list(self.problem.notes)
-        shape = self.problem.variable(self.wrt).shape
-        what = "a scalar" if shape.is_scalar else str(shape)
-        if self.kind == "perturb" and self.perturbation != f"d{self.wrt}":
-            notes.append(
-                f"the perturbation of {self.wrt} is called {self.perturbation}, since "
-                f"d{self.wrt} is taken"
-            )
-        if self.kind == "taylor" and self.perturbation.isidentifier():
-            notes.append(f"{self.perturbation} is {what}, as {self.wrt} is")
-        notes.append(f"remainder {self.remainder}" if self.remainder else "exact")
-        return tuple(notes)
-
-    def to(self, form: str) -> str:
-        """The expansion as "text", "latex", "markdown" or "json".
-
-        Raises MatcalcError (usage) for any other format.
-        """
-        from matcalc.render.formats import writer
-
-        return writer("expansion", form)(self)
-
-
-# --- f(X + dX) ------------------------------------------------------------------------------------
+def _sum(
+    kind: str, problem: Problem, X: Symbol, name: str, small: Tree, orders: list[Order], left: int
+) -> Expansion:
+    tree = summed([part.tree for part in orders])
+    return Expansion(kind, problem, X.name, name, small, tuple(orders), tree, left)
 
 
 def perturb(expr: str, wrt: str, where: Sequence[str] = (), order: int = 2) -> Expansion:
@@ -160,7 +63,7 @@ def perturb(expr: str, wrt: str, where: Sequence[str] = (), order: int = 2) -> E
         trees, exact = _differentials(F, X, dX, writing, order, problem.facts([X.name]))
     orders = [Order(j, tree) for j, tree in enumerate(trees) if j == 0 or not _is_zero(tree)]
     left = 0 if exact else order + 1
-    return Expansion("perturb", problem, X.name, name, Name(name), tuple(orders), left)
+    return _sum("perturb", problem, X, name, Name(name), orders, left)
 
 
 def _read(expr: str, wrt: str, where: Sequence[str], order: int) -> tuple[Problem, Symbol]:
@@ -280,7 +183,7 @@ def taylor(
     left = 0 if exact else order + 1
     at = name or text(point_tree).removeprefix("0 - ")
     at = f"-{at}" if isinstance(point_tree, Add) else at
-    return Expansion("taylor", problem, X.name, at, step, tuple(orders), left)
+    return _sum("taylor", problem, X, at, step, orders, left)
 
 
 def _is_constant(value: Node, X: Symbol) -> bool:

@@ -12,13 +12,14 @@ from fractions import Fraction
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.cost import norm_argument
-from matcalc.algebra.functions import FUNCTIONS
+from matcalc.algebra.interpret import formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Symbol, fold, postorder
 from matcalc.algebra.rewrite import rebuild
-from matcalc.derivation.steps import Words, replaced
+from matcalc.answer import Words
+from matcalc.derivation.steps import replaced
 from matcalc.derivation.writing import Writing
-from matcalc.language.lower import formula
 from matcalc.language.tree import Call, Multiply, Name, Tree
+from matcalc.tables.functions import FUNCTIONS
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from matcalc.algebra.functions import lookup
 from matcalc.derivation.writing import taken_names
+from matcalc.dimensions.problem import Problem
 from matcalc.language.names import LONGEST_NAME
-from matcalc.language.problem import Problem
+from matcalc.tables.functions import lookup
 
 
 def perturbation_name(problem: Problem, variable: str) -> str:

@@ -9,16 +9,13 @@ matrix     df = f' dt  vec df = J dx         vec df = J vec dX
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Node, Symbol
+from matcalc.answer import Derivative
 from matcalc.derivation.steps import summed, times, transposed
 from matcalc.language.tree import Call, Multiply, Name, Negative, Number, Tree
-from matcalc.render.present import Presenter
-
-if TYPE_CHECKING:
-    from matcalc.api import Derivative
+from matcalc.present.presenter import Presenter
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,10 @@
-"""One step of a derivation, and the small trees that steps are made of."""
+"""The small trees that steps are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
-from matcalc.algebra.shapes import Shape
+from matcalc.language.sizes import Shape
 from matcalc.language.tree import (
     Add,
     Multiply,
@@ -17,49 +16,6 @@ from matcalc.language.tree import (
     fold,
     rebuilt,
 )
-from matcalc.render.latex import latex
-from matcalc.render.text import text
-
-Words = tuple[str | Tree, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """A law and the expression after it.
-
-    ``rule``      the name of a law
-    ``relation``  how the step follows from the one before: "=" for all values, "~" to first order
-                  in the perturbation, "=>" for reading off
-    ``tree``      an expression for f(X + dX) - f(X); of the last step, the derivative
-    ``words``     what is to be said of the step: words, and expressions as trees
-    ``orders``    the terms of the expression by their order in the perturbation, where it is sorted
-    ``names``     what is abbreviated in the words, and may be from here on
-    ``moving``    the name of the perturbation
-    """
-
-    rule: str
-    relation: str
-    tree: Tree
-    shapes: Mapping[Tree, Shape] = field(default_factory=dict)
-    words: Words = ()
-    orders: tuple[tuple[int, Tree], ...] = ()
-    names: tuple[tuple[str, Tree], ...] = ()
-    moving: str = ""
-
-    @property
-    def text(self) -> str:
-        """The expression, readable by matcalc."""
-        return text(self.tree)
-
-    @property
-    def latex(self) -> str:
-        """The expression as LaTeX."""
-        return latex(self.tree, self.shapes)
-
-    @property
-    def note(self) -> str:
-        """What is to be said of the step, in one line."""
-        return "".join(word if isinstance(word, str) else text(word) for word in self.words)
 
 
 def replaced(root: Tree, names: Mapping[str, Tree], shapes: dict[Tree, Shape]) -> Tree:

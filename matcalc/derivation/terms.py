@@ -18,10 +18,10 @@ from operator import and_
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Node, Symbol
-from matcalc.algebra.shapes import Shape
 from matcalc.derivation.steps import negated, summed
+from matcalc.language.sizes import Shape
 from matcalc.language.tree import Call, Multiply, Negative, Number, Power, Tree
-from matcalc.render.present import Presenter
+from matcalc.present.presenter import Presenter
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Node, Product, Sum, Symbol, dependents, postorder
-from matcalc.algebra.shapes import Shape
 from matcalc.derivation.steps import replaced
-from matcalc.language.problem import Problem
+from matcalc.dimensions.problem import Problem
+from matcalc.language.sizes import Shape
+from matcalc.language.text import text
 from matcalc.language.tree import Name, Tree, fold, rebuilt
-from matcalc.render.present import Presenter
-from matcalc.render.text import text
+from matcalc.present.presenter import Presenter
 
 _SCALARS, _VECTORS, _MATRICES = "uvwzsrhgpq", "uvwzhrgpq", "YZMWVUPGHL"
 _INVERSES, _REMAINDERS = "SVWPGH", "RNZMLE"

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from matcalc.algebra.functions import lookup
 from matcalc.errors import MatcalcError, Span
 from matcalc.language.lexing import Lexeme
 from matcalc.language.mistakes import Mistake
@@ -28,6 +27,7 @@ from matcalc.language.tree import (
     Transpose,
     Tree,
 )
+from matcalc.tables.functions import lookup
 
 # the operators of the tree by every spelling
 _OPS = (

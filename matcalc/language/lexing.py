@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from matcalc.algebra.functions import ALIASES, FUNCTIONS, SYNTAX_FUNCTIONS
 from matcalc.errors import MatcalcError, Span
 from matcalc.language import names
 from matcalc.language.mistakes import function_without_parentheses, unknown_function
+from matcalc.tables.functions import ALIASES, FUNCTIONS, SYNTAX_FUNCTIONS
 
 LONGEST_INPUT = 100_000
 _LONGEST_NUMBER = 4000

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeVar
 
-from matcalc.algebra.shapes import Dim, Shape
 from matcalc.errors import Span
+from matcalc.language.sizes import Dim, Shape
 
 NOWHERE = Span(0, 0)
 T = TypeVar("T")

@@ -9,19 +9,19 @@ conventions says ("entries independent"), and at a point that has the declared p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from math import prod
 from random import Random
 from typing import Any, Protocol
 
-from matcalc.algebra.shapes import Shape
+from matcalc.language.sizes import Shape
 from matcalc.language.tree import Tree
 from matcalc.verify import difference
 from matcalc.verify.code import Emitted
 from matcalc.verify.evaluate import Evaluation, NotConforming, OutsideDomain
 from matcalc.verify.matrix import Matrix
-from matcalc.verify.sample import Variable, choose_sizes, numeric, sample
+from matcalc.verify.sample import Point, Variable, choose_sizes, numeric, sample
+from matcalc.verify.verdict import Check
 
 ATTEMPTS = 150
 FULL = 30  # digits reported at most
@@ -31,7 +31,7 @@ LARGE = 64  # rows or columns that are too many to evaluate in high precision
 
 
 class Problem(Protocol):
-    """What is asked of a typed problem: see ``language.infer.Typed``."""
+    """What is asked of a typed problem: see ``dimensions.infer.Typed``."""
 
     @property
     def tree(self) -> Tree: ...
@@ -41,30 +41,6 @@ class Problem(Protocol):
     def symbols(self) -> Mapping[str, Variable]: ...
     @property
     def definitions(self) -> Mapping[str, Tree]: ...
-
-
-@dataclass(frozen=True)
-class Check:
-    """``ok`` is True, False, or None if it could not be told (which is no failure).
-
-    ``digits`` are those in common with numeric differentiation at ``points`` points;
-    ``code_digits`` those of the NumPy code, at ``code_points`` of them, None if it was not run.
-    """
-
-    ok: bool | None
-    digits: int
-    points: int
-    message: str
-    code_digits: int | None = None
-    code_points: int = 0
-
-
-@dataclass(frozen=True)
-class Point:
-    """Sizes for the dimension names, and exact values for the variables."""
-
-    sizes: dict[str, int]
-    env: dict[str, Any]
 
 
 def variables(wrt: str | Sequence[str], order: int) -> list[str]:

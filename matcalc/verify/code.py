@@ -12,16 +12,13 @@ import warnings
 from collections.abc import Callable, Mapping
 from inspect import signature
 from math import floor, inf, isnan, log10
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from matcalc.algebra.shapes import Shape
 from matcalc.errors import MatcalcError
+from matcalc.language.sizes import Shape
 from matcalc.verify.evaluate import Evaluation, OutsideDomain
 from matcalc.verify.matrix import Matrix
-from matcalc.verify.sample import Variable, numeric
-
-if TYPE_CHECKING:
-    from matcalc.verify.check import Point
+from matcalc.verify.sample import Point, Variable, numeric
 
 FULL = 12  # digits reported at most; those after them depend on the processor and its libraries
 ENOUGH = 6  # digits that make code right

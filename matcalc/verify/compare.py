@@ -13,31 +13,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 
-from matcalc.algebra.shapes import Shape
+from matcalc.language.sizes import Shape
 from matcalc.language.tree import Tree
 from matcalc.verify.check import Problem, points, variables
 from matcalc.verify.evaluate import Evaluation
 from matcalc.verify.matrix import Matrix
 from matcalc.verify.sample import Variable, numeric
+from matcalc.verify.verdict import Comparison
 
 DIGITS = 40
 SAME = 25  # digits in which two values agree that are the same
 
 Typed = tuple[Tree, Mapping[Tree, Shape]]
 Pair = tuple[Matrix, Matrix, "Frame"]  # answer, result and the shapes they belong to
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """``verdict`` is a key of :data:`VERDICTS`; ``factor`` is answer / result if constant."""
-
-    verdict: str
-    message: str
-    factor: Fraction | None = None
-
-    @property
-    def ok(self) -> bool:
-        return self.verdict == "right"
 
 
 @dataclass(frozen=True)

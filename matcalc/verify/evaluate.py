@@ -15,8 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from matcalc.algebra.functions import FUNCTIONS
-from matcalc.algebra.shapes import Shape
+from matcalc.language.sizes import Shape
 from matcalc.language.tree import (
     Add,
     Block,
@@ -29,6 +28,7 @@ from matcalc.language.tree import (
     Transpose,
     Tree,
 )
+from matcalc.tables.functions import FUNCTIONS
 from matcalc.verify.matrix import Matrix, NotConforming, identity, stack
 from matcalc.verify.scalars import Numbers, OutsideDomain, commutation, is_elementwise, unvec
 

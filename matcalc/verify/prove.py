@@ -17,14 +17,15 @@ from contextlib import contextmanager
 from math import prod
 from time import monotonic
 
-from matcalc.algebra.shapes import Shape
+from matcalc.language.sizes import Shape
 from matcalc.language.tree import Tree
 from matcalc.verify import difference
-from matcalc.verify.check import Check, Problem, free_symbols, size_names, variables
+from matcalc.verify.check import Problem, free_symbols, size_names, variables
 from matcalc.verify.evaluate import Evaluation, NotConforming
 from matcalc.verify.matrix import Entry, Matrix
 from matcalc.verify.scalars import OutsideDomain
 from matcalc.verify.symbolic import Symbols, Unprovable, sgn_class
+from matcalc.verify.verdict import Check
 
 BIG = 40_000  # operations in an expression that are more than SymPy puts over one denominator
 SIMPLE = 400  # operations that ``simplify`` may be given

@@ -15,13 +15,13 @@ from fractions import Fraction
 from random import Random
 from typing import Any, Protocol
 
-from matcalc.algebra.shapes import Shape
+from matcalc.language.sizes import Shape
 from matcalc.verify.matrix import Matrix, eliminate, identity
 from matcalc.verify.scalars import OutsideDomain
 
 
 class Variable(Protocol):
-    """What is asked of a symbol: see ``language.infer.SymbolInfo``."""
+    """What is asked of a symbol: see ``dimensions.infer.SymbolInfo``."""
 
     @property
     def shape(self) -> Shape: ...
@@ -29,6 +29,14 @@ class Variable(Protocol):
     def kind(self) -> str: ...
     @property
     def facts(self) -> Iterable[str]: ...
+
+
+@dataclass(frozen=True)
+class Point:
+    """Sizes for the dimension names, and exact values for the variables."""
+
+    sizes: dict[str, int]
+    env: dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any
 
-from matcalc.algebra.functions import Function
+from matcalc.tables.functions import Function
 from matcalc.verify.matrix import Entry, Matrix, eliminate
 
 # |x| <= 2^LARGE for results and 2^WIDE for arguments: exp(2^17) has an exponent of 19 bits

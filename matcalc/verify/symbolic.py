@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from matcalc.algebra.functions import Function
+from matcalc.tables.functions import Function
 from matcalc.verify.matrix import Entry, Matrix
 from matcalc.verify.sample import Variable
 from matcalc.verify.scalars import Formulas, OutsideDomain

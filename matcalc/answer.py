@@ -1,0 +1,251 @@
+"""What an answer is: data, below everything that draws it.
+
+An answer is a surface tree with the shapes of its nodes, the problem that it answers, and what was
+asked.  How it is written, how it came about and what it computes are added by the faces in ``api``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from matcalc.algebra.ir import Node
+from matcalc.algebra.rewrite import expand
+from matcalc.calculus.conditions import in_words
+from matcalc.dimensions.infer import SymbolInfo
+from matcalc.dimensions.problem import Problem
+from matcalc.language.latex import latex
+from matcalc.language.sizes import Shape
+from matcalc.language.text import text
+from matcalc.language.tree import Call, Number, Power, Tree
+from matcalc.present.repeats import name_repeats
+from matcalc.verify.verdict import Check, Comparison
+
+Words = tuple[str | Tree, ...]
+
+
+class Answer:
+    """An answer to a problem, written as a tree."""
+
+    problem: Problem
+    tree: Tree
+
+    @property
+    def source(self) -> str:
+        """The expression as it was typed."""
+        return self.problem.source
+
+    @property
+    def symbols(self) -> tuple[SymbolInfo, ...]:
+        """The names of the problem, with shape, kind and how each was known."""
+        return tuple(self.problem.typed.symbols.values())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed, one sentence each."""
+        return self.problem.notes
+
+
+@dataclass(eq=False)
+class Expression(Answer):
+    """An expression and its shape."""
+
+    problem: Problem
+    node: Node
+    tree: Tree
+    shapes: Mapping[Tree, Shape]
+
+    def __str__(self) -> str:
+        return text(self.tree)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        """Equal as functions of the symbols, as far as distributing and collecting can tell."""
+        if not isinstance(other, Expression):
+            return NotImplemented
+        return same(self.node, other.node)
+
+    def __hash__(self) -> int:
+        return hash(self.node.shape)
+
+    @property
+    def shape(self) -> tuple[str, str]:
+        """Rows and columns."""
+        return str(self.node.shape.rows), str(self.node.shape.cols)
+
+
+def same(a: Node, b: Node) -> bool:
+    """Are two normal forms equal once products are distributed?"""
+    if a is b:
+        return True
+    if a.shape != b.shape:
+        return False
+    left, right = expand(a), expand(b)
+    return left is not None and left is right
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A law and the expression after it.
+
+    ``rule``      the name of a law
+    ``relation``  how the step follows from the one before: "=" for all values, "~" to first order
+                  in the perturbation, "=>" for reading off
+    ``tree``      an expression for f(X + dX) - f(X); of the last step, the derivative
+    ``words``     what is to be said of the step: words, and expressions as trees
+    ``orders``    the terms of the expression by their order in the perturbation, where it is sorted
+    ``names``     what is abbreviated in the words, and may be from here on
+    ``moving``    the name of the perturbation
+    """
+
+    rule: str
+    relation: str
+    tree: Tree
+    shapes: Mapping[Tree, Shape] = field(default_factory=dict)
+    words: Words = ()
+    orders: tuple[tuple[int, Tree], ...] = ()
+    names: tuple[tuple[str, Tree], ...] = ()
+    moving: str = ""
+
+    @property
+    def text(self) -> str:
+        """The expression, readable by matcalc."""
+        return text(self.tree)
+
+    @property
+    def latex(self) -> str:
+        """The expression as LaTeX."""
+        return latex(self.tree, self.shapes)
+
+    @property
+    def note(self) -> str:
+        """What is to be said of the step, in one line."""
+        return "".join(word if isinstance(word, str) else text(word) for word in self.words)
+
+
+@dataclass(eq=False, repr=False)
+class Derivative(Expression, ABC):
+    """A derivative.
+
+    ``wrt`` is the variable ("x,Y" for a mixed second derivative); ``function_node`` is what was
+    differentiated; ``check`` is what the numeric check found, None if it was not asked for;
+    ``proof`` the same for the symbolic proof.
+    """
+
+    wrt: str
+    order: int
+    layout: str
+    structure: str
+    function_node: Node
+    extra_notes: tuple[str, ...] = ()
+    check: Check | None = None
+    proof: Check | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed, and what is worth knowing, one sentence each."""
+        return (*self.problem.notes, *self.extra_notes)
+
+    @cached_property
+    def conditions(self) -> tuple[str, ...]:
+        """Where the result holds."""
+        return in_words(self.function_node, self.problem.style)
+
+    @cached_property
+    def named(self) -> tuple[Tree, tuple[tuple[str, Tree], ...]]:
+        """The tree with long repeated subexpressions named, and the names' definitions."""
+        taken = set(self.problem.typed.symbols) | set(self.problem.typed.sizes)
+        assert isinstance(self.shapes, dict)
+        return name_repeats(self.tree, self.shapes, taken)
+
+    @property
+    @abstractmethod
+    def steps(self) -> Sequence[Step]:
+        """The derivation."""
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """The terms of one order of an expansion."""
+
+    order: int
+    tree: Tree
+
+    @property
+    def text(self) -> str:
+        """The terms, readable by matcalc."""
+        return text(self.tree)
+
+    @property
+    def latex(self) -> str:
+        """The terms as LaTeX."""
+        return latex(self.tree)
+
+
+@dataclass(frozen=True, eq=False)
+class Expansion(Answer):
+    """A sum of ``orders`` and a remainder.
+
+    ``kind``        "perturb" or "taylor"
+    ``perturbation`` the name of dX, or the point of a Taylor polynomial
+    ``small``       dX, or x - x0
+    ``tree``        the sum; each order that has several terms is in parentheses
+    ``remainder_order`` the order of what is left out, 0 where the expansion is exact
+    """
+
+    kind: str
+    problem: Problem
+    wrt: str
+    perturbation: str
+    small: Tree
+    orders: tuple[Order, ...]
+    tree: Tree
+    remainder_order: int
+
+    def __str__(self) -> str:
+        return text(self.tree)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r}, remainder={self.remainder!r})"
+
+    @property
+    def remainder(self) -> str:
+        """The order of what is left out, ``O(norm(dX)^3)``; empty where nothing is."""
+        return f"O({text(self.left_out)})" if self.left_out is not None else ""
+
+    @property
+    def left_out(self) -> Tree | None:
+        """The power of dX, or of x - x0, that the remainder is."""
+        if not self.remainder_order:
+            return None
+        scalar = self.problem.variable(self.wrt).shape.is_scalar
+        base = self.small if scalar else Call("norm", (self.small,))
+        return Power(base, Number(str(self.remainder_order)))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed, and what the new name stands for."""
+        notes = list(self.problem.notes)
+        shape = self.problem.variable(self.wrt).shape
+        what = "a scalar" if shape.is_scalar else str(shape)
+        if self.kind == "perturb" and self.perturbation != f"d{self.wrt}":
+            notes.append(
+                f"the perturbation of {self.wrt} is called {self.perturbation}, since "
+                f"d{self.wrt} is taken"
+            )
+        if self.kind == "taylor" and self.perturbation.isidentifier():
+            notes.append(f"{self.perturbation} is {what}, as {self.wrt} is")
+        notes.append(f"remainder {self.remainder}" if self.remainder else "exact")
+        return tuple(notes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graded(Comparison):
+    """How somebody's answer relates to a derivative."""
+
+    derivative: Derivative
+    answer: str

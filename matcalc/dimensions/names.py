@@ -1,0 +1,409 @@
+"""What the names of a problem are, before any size is known: declared, sizes, or guesses.
+
+Each name is one :class:`Entry`.  Undeclared names get their kind from their spelling: upper case is
+a matrix; a lower-case name is a column vector, or a scalar if it is Greek or t, and may change
+(``soft``) unless it is transposed somewhere, which makes it a vector for good.  Nothing here looks
+at how the names fit together: that is a matter of readings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Protocol
+
+from matcalc.errors import MatcalcError, Span
+from matcalc.language.names import is_greek
+from matcalc.language.sizes import SCALAR, Dim, Shape
+from matcalc.language.tree import (
+    Add,
+    Call,
+    Declaration,
+    Multiply,
+    Name,
+    Negative,
+    Number,
+    Transpose,
+    Tree,
+    postorder,
+)
+
+# the facts that only a square matrix has, and those that exclude each other
+SQUARE_FACTS = frozenset(
+    (
+        "symmetric",
+        "skew",
+        "diagonal",
+        "orthogonal",
+        "invertible",
+        "lower",
+        "upper",
+        "idempotent",
+        "positive definite",
+        "positive semidefinite",
+    )
+)
+_EXCLUSIVE = tuple(
+    ("skew", other)
+    for other in ("symmetric", "diagonal", "positive definite", "positive semidefinite", "positive")
+)
+_SIZE_FUNCTIONS = {"eye": 0, "ones": 0, "zeros": 0, "commutation": 0, "unvec": 1}
+CONSTANTS = ("pi", "I")
+
+
+class Problem(Protocol):
+    """What is asked of the parser's result: see ``language.syntax.Parsed``.
+
+    There is one declaration for each name; those of one name have been put together.
+    """
+
+    @property
+    def tree(self) -> Tree: ...
+    @property
+    def declarations(self) -> tuple[Declaration, ...]: ...
+    @property
+    def wrt(self) -> tuple[str, ...]: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+
+
+@dataclass
+class Entry:
+    """One name.
+
+    ``role``   "soft" (scalar or column vector, by ``scalar``), "vector", "matrix", "square",
+               "scalar", "shaped" (``shape`` declared), "size", "function", "definition"
+    ``bit``    for soft names: the bit that stands for the guess
+    ``like``   the name whose shape it shares: dX has the shape of X
+    """
+
+    name: str
+    role: str
+    span: Span | None = None
+    source: str = ""
+    declared: bool = False
+    shape: Shape | None = None
+    facts: frozenset[str] = frozenset()
+    scalar: bool = False
+    greek: bool = False
+    bit: int = 0
+    like: str = ""
+    definition: Tree | None = None
+
+
+@dataclass
+class Table:
+    """All names that occur, in order of first appearance, and the sizes that are named."""
+
+    source: str
+    entries: dict[str, Entry] = field(default_factory=dict)
+    definitions: dict[str, Tree] = field(default_factory=dict)  # used ones, dependencies first
+    sizes: dict[str, None] = field(default_factory=dict)
+    size_nodes: set[Tree] = field(default_factory=set)
+    soft: list[Entry] = field(default_factory=list)
+    scalars: int = 0  # the soft names that are scalars by default, as bits
+
+    def source_of(self, definition: str) -> str:
+        return self.entries[definition].source or self.source
+
+
+def tabulate(parsed: Problem, source: str) -> Table:
+    """The table of a problem.  Raises MatcalcError (declaration, unknown-variable)."""
+    declared = {item.name: _declared(item, source) for item in parsed.declarations}
+    table = Table(source)
+    for entry in declared.values():
+        if entry.shape is not None:
+            names = sorted(entry.shape.rows.names), sorted(entry.shape.cols.names)
+            table.sizes.update(dict.fromkeys(names[0] + names[1]))
+    order = _occurrences(parsed.tree, declared, table)
+    _check_sizes(declared, table)
+    for name in order:
+        _enter(name, declared, table)
+    for wanted in parsed.wrt:
+        _enter_variable(wanted, declared, table)
+    for name in _transposed(parsed.tree, table):
+        if table.entries[name].role == "soft":
+            table.entries[name].role = "vector"
+    _tie_differentials(table)
+    for entry in table.entries.values():
+        if entry.role == "soft":
+            entry.bit = 1 << len(table.soft)
+            table.soft.append(entry)
+            table.scalars |= entry.bit if entry.scalar else 0
+    return table
+
+
+# --- declarations --------------------------------------------------------------------------------
+
+
+def _declared(item: Declaration, source: str) -> Entry:
+    """The entry of a declared name.  Raises MatcalcError if its properties exclude each other."""
+    facts, shape, kind = frozenset(item.facts), item.shape, item.kind
+    if kind == "integer" or "integer" in facts:
+        facts, kind = facts | {"integer"}, kind or "integer"
+        shape = shape or SCALAR
+    if kind == "scalar":
+        shape = shape or SCALAR
+    if kind in ("", "matrix") and facts & SQUARE_FACTS:
+        kind = "square"
+    entry = Entry(item.name, kind, item.span, item.source or source, True, shape, facts)
+    entry.definition = item.definition
+    quarrel = _quarrel(entry)
+    if quarrel:
+        raise MatcalcError(
+            "declaration",
+            f"{entry.name} {quarrel}",
+            entry.span,
+            hint="leave out the size or the property",
+            source=entry.source,
+        )
+    if item.function is not None:
+        entry.role, entry.shape = "function", Shape(item.function[1], item.function[0])
+    elif item.definition is not None:
+        entry.role = "definition"
+    elif shape is not None:
+        entry.role = "shaped"
+    elif not kind:
+        entry.declared = False
+        _spell(entry)
+    return entry
+
+
+def _quarrel(entry: Entry) -> str:
+    """Why the declared properties of a name cannot all hold, or nothing."""
+    facts, shape = entry.facts, entry.shape
+    square = next(iter(sorted(facts & SQUARE_FACTS)), "square" if entry.role == "square" else "")
+    if square and shape is not None and not shape.is_square:
+        return f"is declared {square}, but {shape} is not square"
+    if square and entry.role == "vector":
+        return f"is declared {square} and a vector; only square matrices are {square}"
+    if "integer" in facts and shape is not None and not shape.is_scalar:
+        return f"is declared an integer, but is {shape}"
+    for one, other in _EXCLUSIVE:
+        if one in facts and other in facts:
+            return f"is declared {one} and {other}; only zero is both"
+    return ""
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+def _spell(entry: Entry) -> None:
+    """The kind that the spelling of an undeclared name suggests."""
+    name = entry.name
+    stem = re.match(r"[A-Za-z]*", name)
+    word = stem.group() if stem else name
+    if name[0] == "d" and (len(word) == 2 or is_greek(word[1:])):
+        name, word = name[1:], word[1:]
+    if name[0].isupper():
+        entry.role = "matrix"
+    else:
+        entry.role = "soft"
+        entry.greek = is_greek(word) or word == "t"
+        entry.scalar = entry.greek
+
+
+def size_arguments(call: Call) -> tuple[Tree, ...]:
+    """The arguments of a call that are sizes."""
+    first = _SIZE_FUNCTIONS.get(call.function)
+    return () if first is None else call.args[first:]
+
+
+def _names(root: Tree, table: Table, source: str) -> Iterator[Tree]:
+    """The names and calls of a tree in order; sizes are put into the table on the way."""
+    found: list[Tree] = []
+    seen: set[Tree] = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if isinstance(node, Call):
+            for arg in size_arguments(node):
+                _read_size(arg, table, source)
+        if isinstance(node, (Call, Name)) and node not in table.size_nodes:
+            found.append(node)
+        stack.extend(reversed(node.children))
+    return iter(found)
+
+
+def _read_size(arg: Tree, table: Table, source: str) -> None:
+    for node in postorder(arg):
+        table.size_nodes.add(node)
+        if isinstance(node, Name):
+            table.sizes.setdefault(node.name)
+        elif isinstance(node, Number):
+            if node.value.denominator != 1 or node.value < 1:
+                raise MatcalcError(
+                    "declaration",
+                    f"a size is an integer of at least 1, not {node.text}",
+                    node.span,
+                    hint="write sizes such as n, 3 or 2 n",
+                    source=source,
+                )
+        elif not _makes_size(node):
+            raise MatcalcError(
+                "declaration",
+                "this is not a size",
+                node.span,
+                hint="sizes are integers, names, and products of them",
+                source=source,
+            )
+
+
+def _makes_size(node: Tree) -> bool:
+    if isinstance(node, Add):
+        return all(sign > 0 for sign in node.signs)
+    return isinstance(node, Multiply) and all(op in ("", " ", "*") for op in node.ops)
+
+
+def size_of(tree: Tree) -> Dim:
+    """The size that an argument of eye, ones, ... stands for."""
+    done: dict[Tree, Dim] = {}
+    for node in postorder(tree):
+        if isinstance(node, Number):
+            done[node] = Dim.of(int(node.value))
+        elif isinstance(node, Name):
+            done[node] = Dim.named(node.name)
+        else:
+            total, *rest = [done[child] for child in node.children]
+            for dim in rest:
+                total = total + dim if isinstance(node, Add) else total * dim
+            done[node] = total
+    return done[tree]
+
+
+def _occurrences(tree: Tree, declared: dict[str, Entry], table: Table) -> dict[str, Span]:
+    """The variables and functions in order of first appearance, definitions where they are used."""
+    order: dict[str, Span] = {}
+    open_names: list[str] = []
+    stack: list[Iterator[Tree]] = [_names(tree, table, table.source)]
+    while stack:
+        node = next(stack[-1], None)
+        if node is None:
+            stack.pop()
+            if open_names:
+                name = open_names.pop()
+                definition = declared[name].definition
+                assert definition is not None
+                table.definitions[name] = definition
+            continue
+        if isinstance(node, Call):
+            name = node.function
+            if name not in declared and name[:1] == "D" and name[1:] in declared:
+                name = name[1:]
+            if name not in declared:
+                continue
+        else:
+            assert isinstance(node, Name)
+            name = node.name
+        entry = declared.get(name)
+        if entry is not None and entry.role == "definition":
+            if name in open_names:
+                raise _cycle(entry, [*open_names[open_names.index(name) :], name])
+            if name not in table.definitions:
+                assert entry.definition is not None
+                open_names.append(name)
+                stack.append(_names(entry.definition, table, entry.source))
+        order.setdefault(name, node.span)
+    return order
+
+
+def _cycle(entry: Entry, names: list[str]) -> MatcalcError:
+    return MatcalcError(
+        "declaration",
+        f"{entry.name} is defined by itself: {' -> '.join(names)}",
+        entry.span,
+        hint="a definition may use only names that do not depend on it",
+        source=entry.source,
+    )
+
+
+def _check_sizes(declared: dict[str, Entry], table: Table) -> None:
+    for name in table.sizes:
+        entry = declared.get(name)
+        if entry is not None and entry.shape != SCALAR:
+            raise MatcalcError(
+                "declaration",
+                f"{name} is both a size and a variable",
+                entry.span,
+                hint=f"rename one of the two, or declare `{name}: integer`",
+                source=entry.source,
+            )
+        if name in CONSTANTS:
+            raise MatcalcError(
+                "declaration", f"{name} is a constant and cannot be a size", hint="rename the size"
+            )
+
+
+def _enter(name: str, declared: dict[str, Entry], table: Table) -> None:
+    if name in table.entries:
+        return
+    entry = declared.get(name)
+    if name in table.sizes:
+        entry = Entry(name, "size", declared=True, shape=SCALAR, facts=frozenset({"integer"}))
+    elif entry is None:
+        if name in CONSTANTS:
+            return
+        entry = Entry(name, "")
+        _spell(entry)
+    table.entries[name] = entry
+
+
+def _enter_variable(name: str, declared: dict[str, Entry], table: Table) -> None:
+    """A variable of differentiation has to occur, or at least to be declared with its sizes."""
+    if name in declared and declared[name].role == "shaped":
+        _enter(name, declared, table)
+    entry = table.entries.get(name)
+    role = "size" if name in table.sizes else entry.role if entry is not None else "missing"
+    others = [
+        n for n, e in table.entries.items() if e.role not in ("function", "size", "definition")
+    ]
+    close = [n for n in others if n.lower() == name.lower()] or get_close_matches(name, others, 1)
+    meant = f"did you mean {close[0]}?" if close else f"the variables are {', '.join(others)}"
+    message = {
+        "missing": f"{name} does not occur in the expression",
+        "size": f"{name} is a dimension, not a variable",
+        "function": f"{name} is a function, not a variable",
+        "definition": f"{name} is defined by other names, not a variable",
+    }.get(role)
+    if message is not None:
+        hint = meant if others else "the expression has no variables"
+        raise MatcalcError("unknown-variable", message, hint=hint)
+
+
+def _transposed(tree: Tree, table: Table) -> set[str]:
+    """The names that are transposed, alone or as a term of a transposed sum."""
+    found: set[str] = set()
+    stack: list[Tree] = []
+    for root in (tree, *table.definitions.values()):
+        stack += [node.arg for node in postorder(root) if isinstance(node, Transpose)]
+    seen: set[Tree] = set()
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if isinstance(node, Name):
+            if node.name in table.definitions:
+                stack.append(table.definitions[node.name])
+            elif node.name in table.entries:
+                found.add(node.name)
+        elif isinstance(node, (Add, Negative, Transpose)):
+            stack.extend(node.children)
+    return found
+
+
+def _tie_differentials(table: Table) -> None:
+    """dX beside X has the shape of X (names of steps of a derivation)."""
+    for name, entry in table.entries.items():
+        other = table.entries.get(name[1:])
+        if name[0] != "d" or entry.declared or other is None:
+            continue
+        if other.role in ("soft", "vector", "matrix", "square", "shaped"):
+            if entry.role == "vector" and other.role == "soft":
+                other.role = "vector"
+            entry.role, entry.like = "like", other.name

@@ -1,0 +1,145 @@
+"""The shapes of function calls and block matrices.
+
+A function of the table is known by its signature alone: sizes that bear the same name are equal,
+and "1" is 1.  Apart from the table there are only the functions that take sizes as arguments (eye,
+ones, ...), abstract functions, and diag, which is two functions that share a spelling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from matcalc.dimensions.conflicts import Conform, Part, Value
+from matcalc.dimensions.names import Entry, size_arguments, size_of
+from matcalc.dimensions.sizes import ONE_SIZE, Reason
+from matcalc.language.tree import Block, Call
+from matcalc.tables.functions import FUNCTIONS
+
+_ADD_UP = ("sum", "mean")
+_Pattern = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def shape_sized(conform: Conform, node: Call, args: Sequence[Value | None]) -> Value | None:
+    """eye, ones, zeros, commutation and unvec."""
+    sizes = [conform.sizes.rigid(size_of(arg)) for arg in size_arguments(node)]
+    if node.function == "eye":
+        return Value(sizes[0], sizes[0])
+    if node.function in ("ones", "zeros"):
+        return Value(sizes[0], sizes[1] if len(sizes) > 1 else ONE_SIZE)
+    whole = conform.sizes.product(sizes, Reason(node, 0))
+    if node.function == "commutation":
+        return Value(whole, whole)
+    if args[0] is not None:
+        target = Value(whole, ONE_SIZE)
+        conform.same("argument", node, (node.args[0], args[0]), (node, target))
+    return Value(sizes[0], sizes[1])
+
+
+def shape_abstract(conform: Conform, node: Call, arg: Value | None, entry: Entry) -> Value | None:
+    """f(x), or its Jacobian Df(x), of a declared function f: R^n -> R^p."""
+    assert entry.shape is not None
+    p, n = (conform.sizes.rigid(dim) for dim in entry.shape)
+    if arg is not None:
+        conform.same("argument", node, (node.args[0], arg), (node, Value(n, ONE_SIZE)))
+    return Value(p, n if node.function != entry.name else ONE_SIZE)
+
+
+def shape_function(
+    conform: Conform, node: Call, args: Sequence[Value | None], scalars: int
+) -> Value | None:
+    """A function of the table; ``scalars`` are the names that are scalars by guess."""
+    name = node.function
+    if name == "diag" and args[0] is not None and not any(args[0].kind):
+        name = "diagonal"
+    wanted, result = signature(FUNCTIONS[name].signature)
+    bound: dict[str, tuple[int, Part]] = {}
+    why, conforms = 0, True
+    for arg, value, pattern in zip(node.args, args, wanted, strict=True):
+        if value is None:
+            conforms = False
+            continue
+        why |= value.why
+        conforms &= _fit(conform, node, (arg, value), pattern, bound)
+        # a function of a whole vector is not meant for a scalar that is one by guess only
+        whole = pattern[0] != pattern[1] and (not pattern[1] or not any(result))
+        if whole and value.scalar and value.why & scalars:
+            soft = node.function not in _ADD_UP
+            conform.conflict("guess", node, arg, node, value.why, soft=soft)
+    if not any(result):
+        return Value(ONE_SIZE, ONE_SIZE)
+    if not conforms:
+        return None
+    rows, cols = (
+        conform.sizes.product([bound[name][0] for name in names], Reason(node, why))
+        for names in result
+    )
+    constant = all(value is not None and value.constant for value in args)
+    return Value(rows, cols, why, constant)
+
+
+def _fit(
+    conform: Conform, node: Call, part: Part, pattern: _Pattern, bound: dict[str, tuple[int, Part]]
+) -> bool:
+    """Unify an argument with its part of the signature."""
+    tree, value = part
+    for names, size in zip(pattern, (value.rows, value.cols), strict=True):
+        other, (place, owner) = ONE_SIZE, part
+        if names:
+            other, (place, owner) = bound.setdefault(names[0], (size, part))
+        why = value.why | owner.why
+        if not conform.unite("argument", node, place, tree, (other, size), why):
+            return False
+    return True
+
+
+@cache
+def signature(text: str) -> tuple[tuple[_Pattern, ...], _Pattern]:
+    """``(n,1) -> (m n,1)`` as names of sizes; the size 1 has none."""
+
+    def side(part: str) -> tuple[_Pattern, ...]:
+        found = []
+        for shape in part.strip().strip("()").split("),("):
+            rows, cols = (
+                tuple(name for name in size.split() if name != "1") for size in shape.split(",")
+            )
+            found.append((rows, cols))
+        return tuple(found)
+
+    wanted, _, result = text.partition("->")
+    return side(wanted), side(result)[0]
+
+
+def shape_block(conform: Conform, node: Block, values: dict[int, Value | None]) -> Value | None:
+    """Blocks beside each other have equal heights, blocks above each other equal widths."""
+    rows: list[list[Part]] = []
+    why, position = 0, 0
+    for row in node.rows:
+        rows.append([])
+        for entry in row:
+            value = values[position]
+            position += 1
+            if value is None:
+                return None
+            why |= value.why
+            rows[-1].append((entry, value))
+
+    def equal(left: Part, right: Part, sizes: tuple[int, int]) -> bool:
+        because = left[1].why | right[1].why
+        return conform.unite("block", node, left[0], right[0], sizes, because)
+
+    conforms = True
+    for row_parts in rows:
+        for part in row_parts[1:]:
+            conforms &= equal(row_parts[0], part, (row_parts[0][1].rows, part[1].rows))
+    reason = Reason(node, why)
+    if all(len(row_parts) == len(rows[0]) for row_parts in rows):
+        for row_parts in rows[1:]:
+            for upper, part in zip(rows[0], row_parts, strict=True):
+                conforms &= equal(upper, part, (upper[1].cols, part[1].cols))
+    widths = [conform.sizes.total([v.cols for _, v in row], reason) for row in rows]
+    if conforms:
+        for row_parts, width in zip(rows[1:], widths[1:], strict=True):
+            conforms &= equal(rows[0][0], row_parts[0], (widths[0], width))
+    height = conform.sizes.total([row_parts[0][1].rows for row_parts in rows], reason)
+    return Value(height, widths[0], why) if conforms else None

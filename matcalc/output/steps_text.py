@@ -1,0 +1,250 @@
+r"""A derivation as text, LaTeX or Markdown: a law and an expression per step.
+
+As text it is the steps themselves, one in a line, which read back.  LaTeX is one ``aligned`` block
+with the laws at the side, Markdown a numbered law and a displayed formula each; both abbreviate
+what repeats (``outline``) and break long lines at signs, or between factors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from matcalc.answer import Derivative, Step
+from matcalc.derivation.abbreviate import Row, Words, outline
+from matcalc.language.latex import latex, latex_name
+from matcalc.language.sizes import Shape
+from matcalc.language.text import text
+from matcalc.language.tree import Add, Call, Multiply, Negative, Tree
+from matcalc.output.lines import quotient
+
+_RELATIONS = {"=": "=", "~": r"\approx", "=>": "="}
+LINE = 68  # characters of plain text that fit a line of a page
+
+
+def plain(derivative: Derivative) -> str:
+    """The steps, one in a line."""
+    steps = derivative.steps
+    width = max((len(step.rule) for step in steps), default=0)
+    return "\n".join(
+        f"{i:>2}  {step.rule:<{width}}  {step.relation:>2}  {step.text}{_note(step)}"
+        for i, step in enumerate(steps, 1)
+    )
+
+
+def _note(step: Step) -> str:
+    return f"   ({step.note})" if step.note else ""
+
+
+# --- LaTeX ----------------------------------------------------------------------------------------
+
+
+def _rows(derivative: Derivative) -> list[Row]:
+    taken = {symbol.name for symbol in derivative.symbols} | {derivative.steps[0].moving}
+    return outline(derivative.steps, taken)
+
+
+def aligned(derivative: Derivative) -> str:
+    """The steps below each other in one block."""
+    partial = quotient(derivative)
+    lines: list[str] = []
+    for row in _rows(derivative):
+        first, *more = _lines(row)
+        lines.append(f"{_left(row, partial)} {first} && {_text_of(row.rule)}")
+        lines += [rf"&\qquad {line}" for line in more]
+        lines += [rf"&\qquad {line}" for line in _remarks(row)]
+    body = " \\\\\n".join(lines)
+    return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+
+def _lines(row: Row) -> list[str]:
+    """The expression in lines; where it is sorted by order, a line begins with each order."""
+    if not row.orders or not isinstance(row.tree, Add):
+        return broken(row.tree, row.shapes)
+    lines: list[str] = []
+    for _, tree in row.orders:
+        first, *more = broken(tree, row.shapes)
+        lines += [f"{{}}{signed(first)}" if lines else first, *more]
+    last = latex(row.tree.terms[-1], row.shapes)
+    minus = rf"\left({last}\right)" if isinstance(row.tree.terms[-1], Add) else last
+    return [*lines[:-1], f"{lines[-1]} - {minus}"]
+
+
+def signed(line: str) -> str:
+    """A term that follows others."""
+    return f"- {line[1:]}" if line.startswith("-") else f"+ {line}"
+
+
+def _left(row: Row, partial: str) -> str:
+    if row.relation == "=>":
+        return f"{partial} &="
+    delta = r"\Delta f " if row.rule == "perturb" else ""
+    return f"{delta}&{_RELATIONS[row.relation]}"
+
+
+def _remarks(row: Row) -> Iterator[str]:
+    """The names that are introduced, and the formula that was used."""
+    if row.names:
+        definitions = (f"{latex_name(n)} = {latex(t, row.shapes)}" for n, t in row.names)
+        yield r"\text{where } " + r",\quad ".join(definitions)
+    elif not row.orders and any(isinstance(word, Tree) for word in row.words):
+        yield from _sentence(row.words, row.shapes)
+
+
+def _sentence(words: Words, shapes: Mapping[Tree, Shape]) -> Iterator[str]:
+    """Words and formulas in lines, broken at the commas and semicolons between them."""
+    line, length = "", 0
+    for word in words:
+        if isinstance(word, Tree):
+            line += f" {latex(word, shapes)}"
+            length += len(text(word))
+            continue
+        for piece in re.split(r"(?<=[,;]) ", word):
+            line += f" {_said(piece)}"
+            length += len(piece)
+            if length > LINE and piece.endswith((",", ";")):
+                yield line.strip()
+                line, length = "", 0
+    if line:
+        yield line.strip()
+
+
+_FORMULA = re.compile(
+    r"\[d(?P<a>\w+)/d(?P<b>\w+)\]|\bd(?P<c>\w+)/d(?P<d>\w+)|\((?P<m>\S+) x (?P<n>\S+)\)"
+    r"|(?P<sign>[=,;()])|(?P<arrow>->)|(?P<differential>\bd(?= $|$))"
+)
+
+
+def _said(words: str) -> str:
+    """Words as text, and what is a formula in them as mathematics."""
+    made: list[str] = []
+    place = 0
+    for found in _FORMULA.finditer(words):
+        made.append(_text_of(words[place : found.start()]))
+        made.append(_formula(found))
+        place = found.end()
+    made.append(_text_of(words[place:]))
+    return " ".join(filter(None, made))
+
+
+def _formula(found: re.Match[str]) -> str:
+    match found.lastgroup:
+        case "b":
+            a, b = latex_name(found["a"]), latex_name(found["b"])
+            return rf"\left[\frac{{\partial {a}}}{{\partial {b}}}\right]"
+        case "d":
+            c, d = latex_name(found["c"]), latex_name(found["d"])
+            return rf"\frac{{\partial {c}}}{{\partial {d}}}"
+        case "n":
+            return rf"\;({latex_name(found['m'])} \times {latex_name(found['n'])})"
+        case "arrow":
+            return r"\to"
+        case "differential":
+            return r"\mathrm{d}"
+    return found[0] if found[0] in "=()" else rf"{found[0]}\;"
+
+
+def _text_of(words: str) -> str:
+    if not words.strip():
+        return ""
+    escaped = re.sub(r"[_%&#{}$]", lambda found: f"\\{found[0]}", words)
+    escaped = escaped.replace("^", r"\textasciicircum{}")
+    return rf"\text{{{escaped}}}"
+
+
+def broken(tree: Tree, shapes: Mapping[Tree, Shape]) -> list[str]:
+    """LaTeX in lines that fit a page, as far as signs and factors at the top allow."""
+    if len(text(tree)) <= LINE:
+        return [latex(tree, shapes)]
+    match tree:
+        case Add():
+            return _broken_sum(tree, shapes)
+        case Negative(arg=Multiply() | Call()):
+            first, *more = broken(tree.arg, shapes)
+            return [f"-{first}", *more]
+        case Call(function="tr", args=(Add() as inner,)):
+            return _enclosed(r"\operatorname{tr}", "", inner, shapes)
+        case Call(function="tr", args=(Multiply(factors=(Add() as inner, *rest)) as product,)):
+            if all(op in ("", " ") for op in product.ops):
+                after = " ".join(_factor(factor, shapes) for factor in rest)
+                lines = _enclosed("", f" {after}\\bigr)", inner, shapes)
+                return [rf"\operatorname{{tr}}\bigl({lines[0]}", *lines[1:]]
+        case Multiply() if all(op in ("", " ") for op in tree.ops):
+            return _broken_product(tree, shapes)
+    return [latex(tree, shapes)]
+
+
+def _broken_sum(tree: Add, shapes: Mapping[Tree, Shape]) -> list[str]:
+    lines: list[str] = []
+    length = LINE
+    for sign, term in zip(tree.signs, tree.terms, strict=True):
+        bracketed = isinstance(term, Add)
+        pieces = [latex(term, shapes)] if bracketed else broken(term, shapes)
+        if bracketed:
+            pieces = [rf"\left({pieces[0]}\right)"]
+        size = len(text(term))
+        mark = "-" if sign < 0 else "+" if lines else ""
+        if lines and length + size <= LINE:
+            lines[-1] += f" {mark} {pieces[0]}"
+            length += size
+        else:
+            lines.append(f"{{}}{mark} {pieces[0]}" if mark else pieces[0])
+            length = size
+        if len(pieces) > 1:
+            lines += pieces[1:]
+            length = LINE
+    return lines
+
+
+def _broken_product(tree: Multiply, shapes: Mapping[Tree, Shape]) -> list[str]:
+    lines: list[str] = []
+    length = LINE
+    for factor in tree.factors:
+        size = len(text(factor))
+        if lines and length + size <= LINE:
+            lines[-1] += f" {_factor(factor, shapes)}"
+            length += size
+        else:
+            lines.append(_factor(factor, shapes))
+            length = size
+    return lines
+
+
+def _enclosed(before: str, after: str, inner: Add, shapes: Mapping[Tree, Shape]) -> list[str]:
+    r"""before \bigl( ... \bigr) after, the sum inside broken."""
+    lines = _broken_sum(inner, shapes)
+    lines[0] = rf"{before}\bigl({lines[0]}"
+    lines[-1] += rf"\bigr){after}"
+    return lines
+
+
+def _factor(tree: Tree, shapes: Mapping[Tree, Shape]) -> str:
+    written = latex(tree, shapes)
+    return rf"\left({written}\right)" if isinstance(tree, Add | Multiply | Negative) else written
+
+
+# --- Markdown -------------------------------------------------------------------------------------
+
+
+def markdown(derivative: Derivative) -> str:
+    """The steps as a numbered list of displayed formulas."""
+    partial = quotient(derivative)
+    blocks: list[str] = []
+    for i, row in enumerate(_rows(derivative), 1):
+        said = "" if row.names or row.orders else _prose(row)
+        blocks.append(f"**{i}. {row.rule}**" + (f": {said}" if said else ""))
+        lines = _lines(row)
+        left = _left(row, partial)
+        body = " \\\\\n".join([f"{left} {lines[0]}", *(rf"&\qquad {line}" for line in lines[1:])])
+        blocks.append(f"$$\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n$$")
+        if row.names:
+            names = (f"${latex_name(n)} = {latex(t, row.shapes)}$" for n, t in row.names)
+            blocks.append(f"where {', '.join(names)}")
+        blocks += [f"- order {j}: ${latex(tree, row.shapes)}$" for j, tree in row.orders]
+    return "\n\n".join(blocks)
+
+
+def _prose(row: Row) -> str:
+    if not any(isinstance(word, Tree) for word in row.words):
+        return re.sub(r"([_*^])", r"\\\1", "".join(map(str, row.words)))
+    return f"${' '.join(_sentence(row.words, row.shapes))}$"

@@ -1,0 +1,92 @@
+"""Long subexpressions that repeat in a result get a name: ``where S = inv(A + X B)``.
+
+Presentation shares trees as the IR shares nodes, so a repeated subexpression is one object with
+several parents.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from matcalc.language.sizes import Shape
+from matcalc.language.tree import (
+    Add,
+    Call,
+    Multiply,
+    Name,
+    Negative,
+    Power,
+    Transpose,
+    Tree,
+    fold,
+    postorder,
+    rebuilt,
+)
+
+_LONG = 5  # names, numbers and operators that make a subexpression worth a name
+_RESULT = 12  # a result shorter than this is printed whole
+_MATRICES, _VECTORS, _SCALARS = "SUVWPRGHZYLT", "uvwzrhgpq", "srhgpqzuvw"
+
+
+def name_repeats(
+    root: Tree, shapes: dict[Tree, Shape], taken: set[str]
+) -> tuple[Tree, tuple[tuple[str, Tree], ...]]:
+    """The tree with its repeated long subexpressions named, and the definitions in order.
+
+    The shapes of new trees are added to ``shapes``.
+    """
+    sizes = fold(root, _size_of)
+    if sizes[0] < _RESULT:
+        return root, ()
+    size = sizes[1]
+    uses = Counter(child for node in postorder(root) for child in node.children)
+    chosen = {
+        node: ""
+        for node in postorder(root)
+        if uses[node] > 1 and size[node] >= _LONG and not isinstance(node, Transpose)
+    }
+    used = set(taken) | {node.name for node in postorder(root) if isinstance(node, Name)}
+    definitions: list[tuple[str, Tree]] = []
+
+    def combine(node: Tree, parts: Sequence[Tree]) -> Tree:
+        fresh = rebuilt(node, parts)
+        if node in shapes:
+            shapes.setdefault(fresh, shapes[node])
+        if node not in chosen:
+            return fresh
+        name = fresh_name(shapes[node], used)
+        if name is None:
+            return fresh
+        used.add(name)
+        definitions.append((name, fresh))
+        alias = Name(name)
+        shapes[alias] = shapes[node]
+        return alias
+
+    return fold(root, combine), tuple(definitions)
+
+
+def _size_of(
+    node: Tree, parts: Sequence[tuple[int, dict[Tree, int]]]
+) -> tuple[int, dict[Tree, int]]:
+    """Tokens of a tree, with those of all its parts (one dictionary, handed up)."""
+    table = parts[0][1] if parts else {}
+    for _, other in parts[1:]:
+        if other is not table:
+            table.update(other)
+    total = sum(size for size, _ in parts)
+    match node:
+        case Add() | Multiply():
+            total += len(node.children) - 1
+        case Transpose() | Negative() | Power() | Call():
+            total += 1
+        case _:
+            total += not node.children
+    table[node] = total
+    return total, table
+
+
+def fresh_name(shape: Shape, used: set[str]) -> str | None:
+    letters = _SCALARS if shape.is_scalar else _VECTORS if shape.is_vector else _MATRICES
+    return next((letter for letter in letters if letter not in used), None)
