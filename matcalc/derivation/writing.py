@@ -59,7 +59,7 @@ class Writing:
             assert isinstance(written, Sum)
             if written in sums:
                 return
-            moving = {t for t, _ in written.terms if self.dX in dependents(t, self.dX)}
+            moving = [t for t, _ in written.terms if self.dX in dependents(t, self.dX)]
             still = normal.linear((p for p in written.terms if p[0] not in moving), written.shape)
             if still in sums:
                 sums[written] = (*sums[still], *sorted(moving, key=self._key))
