@@ -22,6 +22,7 @@ from matcalc.calculus.conditions import require_possible
 from matcalc.calculus.derive import LAYOUTS, STRUCTURES, derive
 from matcalc.dimensions.problem import Problem, read_problem
 from matcalc.errors import MatcalcError, Span
+from matcalc.present.cost import Cost
 from matcalc.present.presenter import Presenter
 from matcalc.present.style import Style
 from matcalc.verify.verdict import Check
@@ -208,7 +209,9 @@ def _judged(
 def simplify(expr: str, where: Sequence[str] = ()) -> Simplified:
     """An expression in its simplified form.  Raises MatcalcError for everything wrong with it."""
     problem = read_problem(expr, [where] if isinstance(where, str) else where)
-    node = tidy(simplify_node(problem.node()))
+    node = problem.node()
+    cost = Cost(problem.style)
+    node = tidy(simplify_node(node, cost), cost)
     presenter = Presenter(problem.style)
     tree = presenter.present(node)
     return Simplified(problem, node, tree, presenter.shapes)

@@ -1,4 +1,4 @@
-"""Common factors taken out, by exact printed cost.
+"""Common factors taken out, by what the printed forms measure.
 
 Bottom-up and memoised.  In a sum, every factor that two or more terms share (a scalar base, the
 first or last factor of the chain, a factor of an element-wise product, a linear head) names a
@@ -9,19 +9,19 @@ are broken by structure, never by the order in which nodes were made.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from weakref import WeakKeyDictionary, WeakSet
+from typing import Protocol
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.cost import coefficient_cost, cost
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.algebra.rewrite import expand, rebuild
 from matcalc.language.sizes import SCALAR, Shape
 
 Term = tuple[Node, Fraction]
 Key = tuple[str, Node, Node]
+Extracted = tuple[Node, Callable[[Node], Node]]  # what is left of a group, and what stands around
 
 _MANY = 40  # from here on all disjoint groups are taken in one round
 _LOOKAHEAD, _BEAM = 8, 4  # up to so many terms, so many ways are followed to their end
@@ -30,95 +30,148 @@ _HOPELESS = 8  # an expansion so many times longer is not factored
 _FEW = 6  # up to here a candidate is judged by what is left of it, factored in its turn
 
 
-def simplify(node: Node, keep: Container[Node] = ()) -> Node:
+class Cost(Protocol):
+    """What nodes measure in print: as whole results, as parts, as terms without their sign.
+
+    The forms are those of ``present``, which is above this layer, and of the problem.
+    """
+
+    @property
+    def whole(self) -> Callable[[Node], int]: ...
+    @property
+    def part(self) -> Callable[[Node], int]: ...
+    @property
+    def term(self) -> Callable[[Node], int]: ...
+
+
+def simplify(node: Node, cost: Cost, keep: Container[Node] = ()) -> Node:
     """The shorter of the factored form and the factored form of the expansion.
 
     The sums in ``keep`` (those that were typed) stay as they are unless the expansion is shorter.
     """
-    best = factor(node, keep)
+    factoring = Factoring(cost)
+    best = factoring.factor(node, keep)
     expanded = expand(node)
     if expanded is node or expanded is None:
         return best
-    if cost(expanded) <= _HOPELESS * cost(best):
-        other = factor(expanded, keep)
-        if cost(other) < cost(best):
+    if cost.whole(expanded) <= _HOPELESS * cost.whole(best):
+        other = factoring.factor(expanded, keep)
+        if cost.whole(other) < cost.whole(best):
             return other
     return best
 
 
-def factor(root: Node, keep: Container[Node] = ()) -> Node:
-    """The root with common factors taken out of every sum but those in ``keep``."""
+class Factoring:
+    """Takes common factors out of sums; the same sum comes up on many ways, so each is kept."""
 
-    def combine(node: Node, done: dict[Node, Node]) -> Node:
-        if node in keep:
+    def __init__(self, cost: Cost) -> None:
+        self.cost = cost
+        self._factored: dict[Node, Node] = {}
+
+    def factor(self, root: Node, keep: Container[Node] = ()) -> Node:
+        """The root with common factors taken out of every sum but those in ``keep``."""
+
+        def combine(node: Node, done: dict[Node, Node]) -> Node:
+            if node in keep:
+                return node
+            fresh = rebuild(node, done)
+            return self._factored_node(fresh) if fresh not in keep else fresh
+
+        best = fold(root, combine, {})
+        for _ in range(_ROUNDS):  # what was left of a large group may itself have common factors
+            again = fold(best, combine, {})
+            if again is best or self.cost.whole(again) >= self.cost.whole(best):
+                break
+            best = again
+        return best
+
+    def _factored_node(self, node: Node) -> Node:
+        if not isinstance(node, Sum):
             return node
-        fresh = rebuild(node, done)
-        return _factor_sum(fresh) if isinstance(fresh, Sum) and fresh not in keep else fresh
+        known = self._factored.get(node)
+        if known is None:
+            if node.shape.is_row and not node.shape.is_scalar:
+                known = normal.transpose(self._factored_node(normal.transpose(node)))
+            else:
+                known = self._without_common_factors(node)
+            self._factored[node] = known
+        return known
 
-    best = fold(root, combine, {})
-    for _ in range(_ROUNDS):  # what was left of a large group may itself have common factors
-        again = fold(best, combine, {})
-        if cost(again) >= cost(best):
-            break
-        best = again
-    return best
+    def _without_common_factors(self, node: Sum) -> Node:
+        measure = self._measure
+        if len(node.terms) <= _LOOKAHEAD:
+            candidates = self._ranked(node.terms, node.shape)[:_BEAM]
+            nexts = [_taken(node.terms, [c], node.shape) for c in candidates]
+            ways = [self._factored_node(way) for way in nexts if measure(way) < measure(node)]
+            return min(ways, key=lambda way: (self.cost.part(way), way.digest), default=node)
+        terms = node.terms
+        while candidates := self._ranked(terms, node.shape):
+            chosen, used = [], set[int]()
+            for candidate in candidates if len(terms) > _MANY else candidates[:1]:
+                if not used.intersection(candidate.members):
+                    used.update(candidate.members)
+                    chosen.append(candidate)
+            again = _taken(terms, chosen, node.shape)
+            if measure(again) >= measure(normal.linear(terms, node.shape)):
+                break
+            if not isinstance(again, Sum) or len(again.terms) <= _LOOKAHEAD:
+                return self._factored_node(again)
+            terms = again.terms
+        return normal.linear(terms, node.shape)
 
+    def _measure(self, node: Node) -> tuple[int, int]:
+        """What every extraction makes smaller, so that factoring ends."""
+        return self.cost.part(node), len(node.terms) if isinstance(node, Sum) else 1
 
-# what has no common factor is kept apart: as its own value it would keep itself alive for ever
-_factored: WeakKeyDictionary[Node, Node] = WeakKeyDictionary()
-_factorless: WeakSet[Node] = WeakSet()
+    # --- candidates -------------------------------------------------------------------------------
 
+    def _ranked(self, terms: Sequence[Term], shape: Shape) -> list[_Candidate]:
+        return sorted(self._candidates(terms, shape), key=lambda c: (-c.gain, c.rank))
 
-def _factor_sum(node: Sum) -> Node:
-    """The sum with common factors taken out; the same sum comes up on many ways, so kept."""
-    if node in _factorless:
-        return node
-    known = _factored.get(node)
-    if known is None:
-        if node.shape.is_row and not node.shape.is_scalar:
-            known = normal.transpose(_factor_node(normal.transpose(node)))
-        else:
-            known = _without_common_factors(node)
-        if known is node:
-            _factorless.add(node)
-        else:
-            _factored[node] = known
-    return known
+    def _candidates(self, terms: Sequence[Term], shape: Shape) -> Iterator[_Candidate]:
+        groups: dict[Key, list[int]] = {}
+        for i, (term, _) in enumerate(terms):
+            for key in dict.fromkeys(_keys(term)):
+                groups.setdefault(key, []).append(i)
+        place = {term: i for i, (term, _) in enumerate(terms)}
+        for key, members in groups.items():
+            restored = _restored(terms, place, key, members, shape)
+            if restored is not None:
+                taken, group = restored
+                yield from self._candidate(key, terms, taken, group, shape)
+        seen: set[tuple[str, tuple[int, ...]]] = set()
+        for key, members in groups.items():
+            if len(members) < 2 or ((key[0], tuple(members)) in seen and key[0] != "entry"):
+                continue
+            seen.add((key[0], tuple(members)))
+            group = [terms[i] for i in members]
+            if len(members) < len(terms) and all(_is_monomial(term) for term, _ in group):
+                continue  # a polynomial is not written in Horner's way
+            yield from self._candidate(key, terms, members, group, shape)
 
+    def _candidate(
+        self,
+        key: Key,
+        terms: Sequence[Term],
+        members: Sequence[int],
+        group: Sequence[Term],
+        shape: Shape,
+    ) -> Iterator[_Candidate]:
+        """The members with what the key names (and whatever else is common to the group) taken out.
 
-def _without_common_factors(node: Sum) -> Node:
-    if len(node.terms) <= _LOOKAHEAD:
-        candidates = _ranked(node.terms, node.shape)[:_BEAM]
-        nexts = [_taken(node.terms, [c], node.shape) for c in candidates]
-        ways = [_factor_node(way) for way in nexts if _measure(way) < _measure(node)]
-        return min(ways, key=lambda way: (cost(way), way.digest)) if ways else node
-    terms = node.terms
-    while candidates := _ranked(terms, node.shape):
-        chosen, used = [], set[int]()
-        for candidate in candidates if len(terms) > _MANY else candidates[:1]:
-            if not used.intersection(candidate.members):
-                used.update(candidate.members)
-                chosen.append(candidate)
-        again = _taken(terms, chosen, node.shape)
-        if _measure(again) >= _measure(normal.linear(terms, node.shape)):
-            break
-        if not isinstance(again, Sum) or len(again.terms) <= _LOOKAHEAD:
-            return _factor_node(again)
-        terms = again.terms
-    return normal.linear(terms, node.shape)
-
-
-def _factor_node(node: Node) -> Node:
-    return _factor_sum(node) if isinstance(node, Sum) else node
-
-
-def _measure(node: Node) -> tuple[int, int]:
-    """What every extraction makes smaller, so that factoring ends."""
-    return cost(node), len(node.terms) if isinstance(node, Sum) else 1
-
-
-def _ranked(terms: Sequence[Term], shape: Shape) -> list[_Candidate]:
-    return sorted(_candidates(terms, shape), key=lambda c: (-c.gain, c.rank))
+        What is left is factored in its turn if it is shorter than the group, so that this ends.
+        """
+        found = _extract(key, group, shape)
+        if found is None:
+            return
+        inner, around = found
+        before = self.cost.term(normal.linear([terms[i] for i in members], shape))
+        if isinstance(inner, Sum) and len(inner.terms) <= _FEW and self.cost.part(inner) < before:
+            inner = self._factored_node(inner)
+        node = around(inner)
+        gain = before - self.cost.term(node) + (key[0] == "identity")
+        if gain > 0:
+            yield _Candidate(gain, tuple(members), node)
 
 
 def _taken(terms: Sequence[Term], chosen: Sequence[_Candidate], shape: Shape) -> Node:
@@ -139,26 +192,24 @@ class _Candidate:
         return self.node.digest
 
 
-def _candidates(terms: Sequence[Term], shape: Shape) -> Iterator[_Candidate]:
-    groups: dict[Key, list[int]] = {}
-    for i, (term, _) in enumerate(terms):
-        for key in dict.fromkeys(_keys(term)):
-            groups.setdefault(key, []).append(i)
-    yield from _restored(terms, groups, shape)
-    seen: set[tuple[str, tuple[int, ...]]] = set()
-    for key, members in groups.items():
-        if len(members) < 2 or ((key[0], tuple(members)) in seen and key[0] != "entry"):
-            continue
-        seen.add((key[0], tuple(members)))
-        group = [terms[i] for i in members]
-        if len(members) < len(terms) and all(_is_monomial(term) for term, _ in group):
-            continue  # a polynomial is not written in Horner's way
-        node = _extract(key, group, shape)
-        if node is None:
-            continue
-        gain = _group_cost(group) - _signed_cost(node) + (key[0] == "identity")
-        if gain > 0:
-            yield _Candidate(gain, tuple(members), node)
+def _restored(
+    terms: Sequence[Term],
+    place: dict[Node, int],
+    key: Key,
+    members: Sequence[int],
+    shape: Shape,
+) -> tuple[list[int], list[Term]] | None:
+    """Terms that add up to a sum which is a factor of another: E - E W = E (I - W)."""
+    base = key[1]
+    if not isinstance(base, Sum) or key[2] is not normal.ONE or base.shape != shape:
+        return None
+    spread = [place.get(term, -1) for term, _ in base.terms]
+    if not spread or any(i < 0 or i in members for i in spread):
+        return None
+    c, *others = {terms[i][1] / c for i, (_, c) in zip(spread, base.terms, strict=True)}
+    if others:
+        return None
+    return [*members, *spread], [(base, c), *(terms[i] for i in members)]
 
 
 def _is_monomial(term: Node) -> bool:
@@ -166,42 +217,6 @@ def _is_monomial(term: Node) -> bool:
     if isinstance(term, Product):
         return not term.chain and all(isinstance(b, Symbol) for b, _ in term.scalars)
     return isinstance(term, Symbol | Number) and term.shape.is_scalar
-
-
-def _restored(
-    terms: Sequence[Term], groups: dict[Key, list[int]], shape: Shape
-) -> Iterator[_Candidate]:
-    """Terms that add up to a sum which is a factor of another: E - E W = E (I - W)."""
-    place = {term: i for i, (term, _) in enumerate(terms)}
-    for key, members in groups.items():
-        base = key[1]
-        if not isinstance(base, Sum) or key[2] is not normal.ONE or not base.terms:
-            continue
-        spread = [place.get(term) for term, _ in base.terms]
-        if base.shape != shape or any(i is None or i in members for i in spread):
-            continue
-        ratios = {terms[place[term]][1] / c for term, c in base.terms}
-        if len(ratios) != 1:
-            continue
-        (c,) = ratios
-        node = _extract(key, [(base, c), *(terms[i] for i in members)], shape)
-        if node is None:
-            continue
-        taken = [*members, *(place[term] for term, _ in base.terms)]
-        gain = _group_cost([terms[i] for i in taken]) - _signed_cost(node)
-        if gain > 0:
-            yield _Candidate(gain, tuple(taken), node)
-
-
-def _group_cost(group: list[Term]) -> int:
-    return cost(normal.linear(group, group[0][0].shape))
-
-
-def _signed_cost(node: Node) -> int:
-    c, unit = normal.split(node)
-    if isinstance(unit, Sum):
-        return cost(unit)
-    return cost(unit) + coefficient_cost(c)
 
 
 def _keys(term: Node) -> Iterator[Key]:
@@ -258,7 +273,7 @@ def _orientations(term: Product) -> tuple[normal.Chain, ...]:
     return (term.chain, there)
 
 
-def _extract(key: Key, group: list[Term], shape: Shape) -> Node | None:
+def _extract(key: Key, group: Sequence[Term], shape: Shape) -> Extracted | None:
     """The group as one node with what the key names (and all else that is common) taken out."""
     kind = key[0]
     if kind.startswith("head:"):
@@ -280,18 +295,16 @@ def _extract(key: Key, group: list[Term], shape: Shape) -> Node | None:
         kept = {b: normal.sub(e, common.get(b, normal.ZERO)) for b, e in scalars.items()}
         middle = chain[len(left) : len(chain) - len(right)]
         rest.append((_assemble(kept, middle, inner_shape), c))
-    inner = _refactor(normal.linear(rest, inner_shape), group)
     factors = [normal.power(b, e) for b, e in common.items()]
-    chain_left = [normal.power(b, e) for b, e in left]
-    chain_right = [normal.power(b, e) for b, e in right]
-    return normal.mul(*factors, *chain_left, inner, *chain_right)
+    return normal.linear(rest, inner_shape), _between([*factors, *_nodes(left)], _nodes(right))
 
 
-def _refactor(node: Node, group: list[Term]) -> Node:
-    """What is left of a group, factored in its turn if shorter than the group (so this ends)."""
-    if isinstance(node, Sum) and len(node.terms) <= _FEW and cost(node) < _group_cost(group):
-        return _factor_sum(node)
-    return node
+def _between(left: Sequence[Node], right: Sequence[Node]) -> Callable[[Node], Node]:
+    return lambda inner: normal.mul(*left, inner, *right)
+
+
+def _nodes(chain: normal.Chain) -> list[Node]:
+    return [normal.power(b, e) for b, e in chain]
 
 
 def _parts(term: Node, c: Fraction) -> tuple[Fraction, dict[Node, Node], normal.Chain]:
@@ -338,13 +351,13 @@ def _inner_shape(left: normal.Chain, right: normal.Chain, shape: Shape) -> Shape
 
 def _assemble(scalars: dict[Node, Node], chain: normal.Chain, shape: Shape) -> Node:
     factors = [normal.power(b, e) for b, e in scalars.items() if e is not normal.ZERO]
-    nodes = [normal.power(b, e) for b, e in chain]
+    nodes = _nodes(chain)
     if not nodes and not shape.is_scalar:
         nodes = [normal.identity(shape.rows)]
     return normal.mul(*factors, *nodes) if factors or nodes else normal.ONE
 
 
-def _extract_oriented(key: Key, group: list[Term]) -> Node | None:
+def _extract_oriented(key: Key, group: Sequence[Term]) -> Extracted | None:
     """u' A v + u' B w of scalars: each chain turned so that it begins (or ends) with the key."""
     kind, pair = key[0], (key[1], key[2])
     end = 0 if kind == "left" else -1
@@ -374,20 +387,16 @@ def _extract_oriented(key: Key, group: list[Term]) -> Node | None:
         (_assemble(s, chain[len(left) : len(chain) - len(right)], inner_shape), c)
         for c, s, chain in turned
     ]
-    inner = _refactor(normal.linear(rest, inner_shape), group)
-    chain_left = [normal.power(b, e) for b, e in left]
-    chain_right = [normal.power(b, e) for b, e in right]
-    return normal.mul(*chain_left, inner, *chain_right)
+    return normal.linear(rest, inner_shape), _between(_nodes(left), _nodes(right))
 
 
-def _extract_identity(group: list[Term], shape: Shape) -> Node:
+def _extract_identity(group: Sequence[Term], shape: Shape) -> Extracted:
     """s I + t I = (s + t) I."""
     rest = [(heads.outside(term)[0], c) for term, c in group if isinstance(term, Product)]
-    inner = _refactor(normal.linear(rest, SCALAR), group)
-    return normal.mul(inner, normal.identity(shape.rows))
+    return normal.linear(rest, SCALAR), _between([], [normal.identity(shape.rows)])
 
 
-def _extract_head(head: str, group: list[Term], shape: Shape) -> Node | None:
+def _extract_head(head: str, group: Sequence[Term], shape: Shape) -> Extracted | None:
     """f(a) + f(b) = f(a + b) for linear f."""
     rest: list[Term] = []
     for term, c in group:
@@ -398,11 +407,11 @@ def _extract_head(head: str, group: list[Term], shape: Shape) -> Node | None:
         if not isinstance(term, Apply):
             return None
         rest.append((normal.mul(*scalars, term.args[0]), c))
-    inner = _refactor(normal.linear(rest, rest[0][0].shape), group)
-    return heads.apply(head, (inner,), shape)
+    inner = normal.linear(rest, rest[0][0].shape)
+    return inner, lambda inside: heads.apply(head, (inside,), shape)
 
 
-def _extract_entry(base: Node, group: list[Term], shape: Shape) -> Node | None:
+def _extract_entry(base: Node, group: Sequence[Term], shape: Shape) -> Extracted | None:
     """u .* v + u .* w = u .* (v + w), with all scalars and entry-wise factors in common."""
     coefficients = [c for _, c in group]
     all_scalars: list[dict[Node, Node]] = []
@@ -419,10 +428,10 @@ def _extract_entry(base: Node, group: list[Term], shape: Shape) -> Node | None:
         outside = [normal.power(b, e) for b, e in _less(mine, scalars)]
         inside = [heads.epow(b, e) for b, e in _less(powers, entries)]
         rest.append((normal.mul(*outside, heads.hadamard(*inside)), c))
-    inner = _refactor(normal.linear(rest, shape), group)
     factors = [normal.power(b, e) for b, e in scalars.items()]
     common = [heads.epow(b, e) for b, e in entries.items()]
-    return normal.mul(*factors, heads.hadamard(*common, inner))
+    inner = normal.linear(rest, shape)
+    return inner, lambda inside: normal.mul(*factors, heads.hadamard(*common, inside))
 
 
 def _less(powers: dict[Node, Node], common: dict[Node, Node]) -> Iterator[tuple[Node, Node]]:

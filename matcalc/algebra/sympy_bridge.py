@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.cost import cost
+from matcalc.algebra.factor import Cost
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, postorder
 from matcalc.tables.functions import FUNCTIONS
 
@@ -34,15 +34,19 @@ def is_scalar(root: Node) -> bool:
     return all(n.shape.is_scalar for n in nodes) and any(isinstance(n, Symbol) for n in nodes)
 
 
-def tidy(root: Node) -> Node:
-    """The shortest of the expression and of what SymPy makes of it within its budget."""
+def tidy(root: Node, cost: Cost) -> Node:
+    """The shortest of the expression and of what SymPy makes of it within its budget.
+
+    Of forms of one length that with the fewest functions that were not there.
+    """
     if not is_scalar(root) or sum(1 for _ in postorder(root)) > _LARGEST:
         return root
     import sympy
     from sympy.core.cache import clear_cache
 
     clear_cache()  # what was asked earlier would stretch the budget
-    best = root
+    functions = _functions(root)
+    candidates = [root]
     for simplification in (sympy.simplify, sympy.factor, sympy.together, sympy.expand):
         with _budget():
             symbols: dict[Any, Node] = {}
@@ -50,9 +54,13 @@ def tidy(root: Node) -> Node:
             if expression is None:
                 return root
             candidate = from_sympy(simplification(expression), symbols)
-            if candidate is not None and cost(candidate) < cost(best):
-                best = candidate
-    return best
+            if candidate is not None:
+                candidates.append(candidate)
+    return min(candidates, key=lambda c: (cost.whole(c), len(_functions(c) - functions)))
+
+
+def _functions(root: Node) -> set[str]:
+    return {node.head for node in postorder(root) if isinstance(node, Apply)}
 
 
 def sign(node: Node) -> int | None:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.cost import norm_argument
 from matcalc.algebra.interpret import Reader, formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Symbol, postorder
 from matcalc.algebra.rewrite import substitute
@@ -19,6 +18,7 @@ from matcalc.algebra.sympy_bridge import sign
 from matcalc.dimensions.problem import Problem
 from matcalc.errors import MatcalcError
 from matcalc.language.text import text
+from matcalc.present.patterns import norm_argument
 from matcalc.present.presenter import Presenter
 from matcalc.present.style import Style
 from matcalc.tables.functions import FUNCTIONS

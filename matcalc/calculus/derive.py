@@ -25,6 +25,7 @@ from matcalc.calculus.differential import differential
 from matcalc.calculus.linear_map import jacobian
 from matcalc.dimensions.problem import FREE_FACTS, Problem
 from matcalc.errors import MatcalcError
+from matcalc.present.cost import Cost
 
 LAYOUTS = ("jacobian", "gradient")
 _NOT_SYMMETRIC = frozenset({"skew", "lower", "upper"})
@@ -53,12 +54,14 @@ def derive(
     variables = [problem.variable(name) for name in wrt]
     path = variables if len(variables) == order else variables * order
     derived = Derived(F, F)
+    cost = Cost(problem.style)
     value = F
     for i, X in enumerate(path):
         if i:
-            value = simplify(value, problem.style.sums)
+            value = simplify(value, cost, problem.style.sums)
         value = once(value, X, layout == "jacobian")
-    value = tidy(simplify(substitute(value, problem.facts(wrt)), problem.style.sums))
+    value = substitute(value, problem.facts(wrt))
+    value = tidy(simplify(value, cost, problem.style.sums), cost)
     if structure != "independent":
         other = problem.typed.symbols[wrt[0]].facts & _NOT_SYMMETRIC
         if other:
@@ -68,7 +71,7 @@ def derive(
                 f"{' and '.join(sorted(other))}",
                 hint="leave --structure out",
             )
-        value = _structured(value, path, structure)
+        value = _structured(value, path, structure, cost)
     derived.node = value
     derived.notes = [*_tied(problem, wrt, structure), *_vanishing(problem, F, value, variables)]
     return derived
@@ -151,7 +154,7 @@ def perturbation(X: Symbol, F: Node, sizes: Iterable[str] = ()) -> Symbol:
     return make_symbol(name, X.shape, frozenset(), "perturbation")
 
 
-def _structured(G: Node, path: Sequence[Symbol], structure: str) -> Node:
+def _structured(G: Node, path: Sequence[Symbol], structure: str, cost: Cost) -> Node:
     X = path[0]
     if len(path) > 1 or not X.shape.is_square or G.shape != X.shape:
         raise MatcalcError(
@@ -161,6 +164,6 @@ def _structured(G: Node, path: Sequence[Symbol], structure: str) -> Node:
         )
     both = normal.add(G, normal.transpose(G))
     if structure == "symmetric":
-        return simplify(normal.mul(normal.HALF, both))
+        return simplify(normal.mul(normal.HALF, both), cost)
     inside = heads.diag(heads.diagonal(G))
-    return simplify(normal.sub(both, inside))
+    return simplify(normal.sub(both, inside), cost)

@@ -97,8 +97,10 @@ def _links(stages: Sequence[_Stage], writing: Writing) -> list[Link]:
             name = writing.name(node)
             symbol = node if isinstance(node, Symbol) else make_symbol(name, node.shape)
             formula = substitute(outer, {node: symbol})
-            local = simplify(once(formula, symbol, True))
-            jacobian = simplify(substitute(substitute(local, {symbol: node}), meaning))
+            local = simplify(once(formula, symbol, True), writing.cost)
+            jacobian = simplify(
+                substitute(substitute(local, {symbol: node}), meaning), writing.cost
+            )
             links.append(Link(outer_name, name, formula, local, jacobian))
             outer_name = name
     return links if len(links) > 1 else []

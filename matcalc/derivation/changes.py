@@ -118,7 +118,7 @@ class Changes:
 
         def written(pair: tuple[Node, Fraction]) -> tuple[int, ...]:
             tree = self.presenter.present(pair[0])
-            return self.presenter.positions.get(tree, ()) or (10**7,)
+            return self.presenter.trees.places(tree) or (10**7,)
 
         terms = sorted(node.terms, key=written)
         first = next((i for i, (_, c) in enumerate(terms) if c > 0), 0)
@@ -245,7 +245,8 @@ class Changes:
         R = normal.power(normal.add(inner, normal.mul(V, S, U)), normal.MINUS_ONE)
         self.inverses[M], self.remainder_of[M] = made, R
         base = normal.power(R, normal.MINUS_ONE)
-        self.presenter.style.sums[base] = (inner, normal.split(normal.sub(base, inner))[1])
+        rest = normal.split(normal.sub(base, inner))[1]
+        self.presenter.style.remember_sum(base, (inner, rest))
         self.remainders |= {base: None, normal.transpose(base): None}
         around = self._atom(S)
         return [

@@ -40,6 +40,7 @@ from matcalc.derivation.terms import Term, sum_tree, total
 from matcalc.derivation.writing import Writing, typed_tree
 from matcalc.language.text import text
 from matcalc.language.tree import Add, Name, Tree
+from matcalc.present.cost import Cost
 
 MANY_TERMS = 32  # more are not multiplied out
 _MANY_INSTANCES = 16  # more terms of first order than this are not written one by one
@@ -85,7 +86,7 @@ class _Derivation:
         value = once(F, X, self.result.layout == "jacobian")
         if value.shape.is_row and not self.variable.shape.is_scalar:
             value = normal.transpose(value)
-        return simplify(value)
+        return simplify(value, Cost(self.result.problem.style))
 
     def _perturb(self, F: Node) -> None:
         shapes = self.writing.presenter.shapes
@@ -171,9 +172,9 @@ class _Derivation:
             dM = normal.sub(substitute(M, {self.variable: self._moved_variable}), M)
             whole = normal.power(normal.add(M, expand(dM) or dM), normal.MINUS_ONE)
             change = normal.split(normal.sub(made, S))[1]
-            sums = self.writing.presenter.style.sums
-            sums.setdefault(made, (S, change))
-            sums.setdefault(normal.transpose(made), (normal.transpose(S), normal.transpose(change)))
+            for turn in (lambda node: node, normal.transpose):
+                if turn(made) not in self.writing.style.sums:
+                    self.writing.style.remember_sum(turn(made), (turn(S), turn(change)))
             R = changes.remainder_of[M]
             self.writing.inverse_name(S)
             self.writing.remainder_name(R)
@@ -340,7 +341,7 @@ class _Derivation:
         G = self.result.node
         words = "common factors taken out, like terms collected"
         if self.result.structure != "independent":
-            G = simplify(once(F, self.variable, True))
+            G = simplify(once(F, self.variable, True), self.writing.cost)
         self._add("collect", "=", self.reading.inner(G, F), (words,))
         if self.result.structure != "independent":
             self._structure(G)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from matcalc.algebra import normal
-from matcalc.algebra.factor import factor, simplify
+from matcalc.algebra.factor import Factoring, simplify
 from matcalc.algebra.ir import Node, Symbol, make_symbol, postorder
 from matcalc.algebra.rewrite import substitute
 from matcalc.algebra.sympy_bridge import tidy
@@ -31,6 +31,7 @@ from matcalc.errors import MatcalcError
 from matcalc.language.syntax import canonical_name
 from matcalc.language.text import text
 from matcalc.language.tree import Add, Multiply, Name, Number, Power, Transpose, Tree
+from matcalc.present.cost import Cost
 from matcalc.tables.functions import lookup
 
 HIGHEST = 4
@@ -128,7 +129,7 @@ def _form(node: Node, dX: Symbol, writing: Writing, facts: dict[Node, Node]) -> 
         terms = []
     if terms:
         return sum_tree(terms, writing.presenter)
-    return writing.tree(factor(substitute(node, facts)))
+    return writing.tree(Factoring(writing.cost).factor(substitute(node, facts)))
 
 
 def _is_zero(tree: Tree) -> bool:
@@ -167,7 +168,9 @@ def taylor(
     orders: list[Order] = []
     value, divisor = F, 1
     for j in range(order + 1):
-        here = _value_at(value, X, point, problem, divisor if X.shape.is_scalar else 1)
+        here = _value_at(
+            value, X, point, problem, writing.cost, divisor if X.shape.is_scalar else 1
+        )
         if not normal.is_zero(here):
             shown = writing.presenter.present(here)
             if j == 0 and isinstance(point_tree, Name):  # as it was typed
@@ -194,14 +197,16 @@ def _is_constant(value: Node, X: Symbol) -> bool:
         return False
 
 
-def _value_at(value: Node, X: Symbol, point: Node, problem: Problem, divisor: int) -> Node:
-    value = simplify(value)
+def _value_at(
+    value: Node, X: Symbol, point: Node, problem: Problem, cost: Cost, divisor: int
+) -> Node:
+    value = simplify(value, cost)
     if isinstance(point, Symbol):
         here = substitute(substitute(value, {X: point}), problem.facts([X.name]))
     else:
         here = substitute(substitute(value, problem.facts([X.name])), {X: point})
         _check_domain(value, X, point)
-    return tidy(simplify(normal.scale(Fraction(1, divisor), here)))
+    return tidy(simplify(normal.scale(Fraction(1, divisor), here), cost), cost)
 
 
 def _check_domain(value: Node, X: Symbol, point: Node) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.cost import norm_argument
 from matcalc.algebra.interpret import formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Symbol, fold, postorder
 from matcalc.algebra.rewrite import rebuild
@@ -19,6 +18,7 @@ from matcalc.answer import Words
 from matcalc.derivation.steps import replaced
 from matcalc.derivation.writing import Writing
 from matcalc.language.tree import Call, Multiply, Name, Tree
+from matcalc.present.patterns import norm_argument
 from matcalc.tables.functions import FUNCTIONS
 
 
@@ -99,7 +99,7 @@ def words(curved: Curved, d: dict[Node, Node], writing: Writing) -> Words:
     if isinstance(node, Product):
         inside = _norm_of(node)
         if inside is not None:
-            sums = writing.presenter.style.sums
+            sums = writing.style.sums
             if inside not in sums and normal.neg(inside) in sums:
                 inside = normal.neg(inside)
             change = "u' du" if inside.shape.is_column else "tr(u' du)"

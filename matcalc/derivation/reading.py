@@ -48,7 +48,7 @@ class Reading:
         column = times(whole, dX if x.is_column else Call("vec", (dX,)))
         if F.shape.is_column:
             return column
-        return Call("unvec", (column, *(self.presenter.dim(size) for size in F.shape)))
+        return Call("unvec", (column, *(self.presenter.trees.dim(size) for size in F.shape)))
 
     def trace(self, G: Node) -> Tree:
         """tr(G' dX)."""

@@ -15,6 +15,7 @@ from matcalc.dimensions.problem import Problem
 from matcalc.language.sizes import Shape
 from matcalc.language.text import text
 from matcalc.language.tree import Name, Tree, fold, rebuilt
+from matcalc.present.cost import Cost
 from matcalc.present.presenter import Presenter
 
 _SCALARS, _VECTORS, _MATRICES = "uvwzsrhgpq", "uvwzhrgpq", "YZMWVUPGHL"
@@ -26,8 +27,10 @@ class Writing:
 
     def __init__(self, problem: Problem, X: Symbol, dX: Symbol) -> None:
         self.X, self.dX = X, dX
-        self.presenter = Presenter(problem.style.with_perturbation(X.name, dX.name))
-        self.presenter.style.sums[normal.add(X, dX)] = (X, dX)
+        self.style = problem.style.with_perturbation(X.name, dX.name)
+        self.style.remember_sum(normal.add(X, dX), (X, dX))
+        self.presenter = Presenter(self.style)
+        self.cost = Cost(problem.style)
         self.taken = taken_names(problem) | {dX.name}
         self.names: dict[Node, str] = {}
 
@@ -40,7 +43,7 @@ class Writing:
         """Note how the parts of a node that contain dX are to be written."""
         inside = dependents(node, self.dX)
         for part in postorder(node):
-            if part in inside and part not in self.presenter.done:
+            if part in inside and not self.presenter.knows(part):
                 if isinstance(part, Sum):
                     self._order(part)
                 elif isinstance(part, Product) and part.shape.is_scalar and part.chain:
@@ -53,7 +56,7 @@ class Writing:
 
     def _order(self, node: Sum) -> None:
         """A typed sum comes first, then what it changes by."""
-        sums = self.presenter.style.sums
+        sums = self.style.sums
         for turn in (_same, normal.neg, normal.transpose, _turned):
             written = turn(node)
             assert isinstance(written, Sum)
@@ -62,28 +65,29 @@ class Writing:
             moving = [t for t, _ in written.terms if self.dX in dependents(t, self.dX)]
             still = normal.linear((p for p in written.terms if p[0] not in moving), written.shape)
             if still in sums:
-                sums[written] = (*sums[still], *sorted(moving, key=self._key))
+                moved = sorted(moving, key=self._key)
+                self.style.remember_sum(written, (*sums[still], *moved))
                 return
 
     def _key(self, node: Node) -> list[int]:
-        order = self.presenter.style.order
+        order = self.style.order
         names = (n.name for n in postorder(node) if isinstance(n, Symbol))
         return [order.get(name, 10**6) for name in names]
 
     def _orient(self, node: Product) -> None:
         """The way round that takes fewer transposes, for dx at the end."""
         scalars, there = normal.transposed_chain(node.chain)
-        if node in self.presenter.style.turned or scalars.coefficient != 1 or scalars.powers:
+        if node in self.style.turned or scalars.coefficient != 1 or scalars.powers:
             return
         if normal.transpose(node.chain[0][0]) is not self.dX:
             return
         if self._primes(there) <= self._primes(node.chain):
-            self.presenter.style.turned[node] = True
+            self.style.turned[node] = True
 
     def _rotate(self, trace: Node, inside: set[Node]) -> None:
         """tr(inv(X) dX): an inverse stands first."""
         (inner,) = trace.children
-        if not isinstance(inner, Product) or trace in self.presenter.style.traces:
+        if not isinstance(inner, Product) or trace in self.style.traces:
             return
         chain = inner.chain
         for i, (b, e) in enumerate(chain):
@@ -91,7 +95,7 @@ class Writing:
                 turned = (normal.power(b, e) for b, e in chain[i:] + chain[:i])
                 scalars = (normal.power(b, e) for b, e in inner.scalars)
                 outside = (normal.number(inner.coefficient), *scalars)
-                self.presenter.style.traces[trace] = normal.mul(*outside, *turned)
+                self.style.traces[trace] = normal.mul(*outside, *turned)
                 return
 
     def _primes(self, chain: normal.Chain) -> int:

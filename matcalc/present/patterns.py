@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from math import gcd, lcm
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.cost import (
-    common_coefficient,
-    cost,
-    norm_argument,
-    number_cost,
-    sum_cost,
-)
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum
 from matcalc.algebra.normal import transpose
-from matcalc.present.style import Style
 
 
 def exponential_parts(arg: Node) -> tuple[Node, Node] | None:
@@ -23,17 +16,23 @@ def exponential_parts(arg: Node) -> tuple[Node, Node] | None:
     outside, inside = heads.outside(arg) if isinstance(arg, Product) else (normal.ONE, arg)
     scalars = normal.Factors()
     scalars.take(outside)
-    for base, e in scalars.pairs():
+    pairs = list(scalars.pairs())
+    for base, e in pairs:
         if heads.is_head(base, "log") and e is normal.ONE:
             assert isinstance(base, Apply)
-            rest = normal.mul(outside, normal.power(base, normal.MINUS_ONE), inside)
-            return base.args[0], rest
-    for base, e in heads.entry_powers(inside):
+            left = (normal.power(b, k) for b, k in pairs if b is not base)
+            return base.args[0], normal.mul(normal.number(scalars.coefficient), *left, inside)
+    powers = heads.entry_powers(inside)
+    for base, e in powers:
         if heads.is_head(base, "log") and e is normal.ONE and base is not inside:
             assert isinstance(base, Apply)
-            rest = heads.hadamard(inside, heads.epow(base, normal.MINUS_ONE))
-            return base.args[0], normal.mul(outside, rest)
+            return base.args[0], normal.mul(outside, without(powers, base))
     return None
+
+
+def without(powers: Iterable[tuple[Node, Node]], base: Node) -> Node:
+    """An element-wise product without one of its bases."""
+    return heads.hadamard(*(heads.epow(b, e) for b, e in powers if b is not base))
 
 
 def is_root_of_constant(base: Node, e: Node) -> bool:
@@ -43,10 +42,6 @@ def is_root_of_constant(base: Node, e: Node) -> bool:
 
 def positive(node: Sum) -> Sum:
     return negative(node) if all(c < 0 for _, c in node.terms) else node
-
-
-def plain_cost(node: Sum) -> int:
-    return sum_cost([(cost(term), c) for term, c in node.terms])
 
 
 def negative(node: Sum) -> Sum:
@@ -61,8 +56,36 @@ def norm_inside(base: Node, e: Node) -> Node | None:
     return None
 
 
+def norm_argument(base: Node) -> Node | None:
+    """V where base = v'v or tr(V' V), else None."""
+    if isinstance(base, Product) and base.shape.is_scalar and len(base.chain) == 2:
+        (a, _), (b, _) = base.chain
+        return min(b, a, key=lambda v: v.primes) if transpose(b) is a else None
+    if isinstance(base, Apply) and base.head == "tr" and isinstance(base.args[0], Product):
+        return _trace_norm_argument(base.args[0])
+    return None
+
+
+def _trace_norm_argument(inside: Product) -> Node | None:
+    """V where a chain is a rotation of V' V (or V V'), the less transposed of the two."""
+    chain = inside.chain
+    if len(chain) % 2 == 0:
+        half = len(chain) // 2
+        for i in range(half):
+            turned = chain[i:] + chain[:i]
+            left = [normal.power(b, e) for b, e in turned[:half]]
+            right = [normal.power(b, e) for b, e in turned[half:]]
+            V = normal.mul(*right)
+            if normal.mul(*left) is transpose(V):
+                W = transpose(V)
+                return min((V, W), key=lambda A: (A.primes, A.digest))
+    if len(chain) == 1 and chain[0][1] is normal.TWO and transpose(chain[0][0]) is chain[0][0]:
+        return chain[0][0]
+    return None
+
+
 def magnitude(e: Node) -> Node:
-    return normal.number(abs(e.value)) if isinstance(e, Number) else e
+    return normal.number(abs(e.value)) if isinstance(e, Number) and e.value < 0 else e
 
 
 def is_constant(node: Node) -> bool:
@@ -85,16 +108,22 @@ def summed(node: Product) -> Node:
 
 
 def sum_parts(node: Product) -> list[Node]:
+    """What the tree of a scalar chain that ones begin or end is made of: M, and for u .* v more."""
     first, last = node.chain[0][0], node.chain[-1][0]
     if not (normal.is_ones(transpose(first)) or normal.is_ones(last)):
         return []
     inside = summed(node)
     found = [inside]
-    if isinstance(inside, Apply) and inside.head == "hadamard":
-        for b, e in heads.entry_powers(inside):
-            if e is normal.ONE:
-                found += [b, transpose(b)]
+    for b in plain_factors(inside):
+        found += [b, transpose(b)]
     return found
+
+
+def plain_factors(inside: Node) -> list[Node]:
+    """The bases with exponent 1 of an element-wise product."""
+    if not heads.is_head(inside, "hadamard"):
+        return []
+    return [b for b, e in heads.entry_powers(inside) if e is normal.ONE]
 
 
 def with_means(
@@ -117,24 +146,14 @@ def with_means(
     return tuple(left.items()), means
 
 
-def cheaper_outside(coefficients: list[Fraction], style: Style) -> bool:
-    """Is 2 (a - b) shorter than 2 a - 2 b, for these coefficients?"""
-    whole = common_coefficient(coefficients)
-    if whole == 1:
-        return False
-    if any(map(style.is_decimal, coefficients)):
-        return len({abs(c) for c in coefficients}) == 1
-
-    def total(values: Iterable[Fraction]) -> int:
-        return sum(number_cost(abs(c)) for c in values if abs(c) != 1)
-
-    return total([whole]) + total(c / whole for c in coefficients) < total(coefficients)
+def common_coefficient(coefficients: Iterable[Fraction]) -> Fraction:
+    """The largest positive rational of which all are integer multiples."""
+    numerator, denominator = 0, 1
+    for c in coefficients:
+        numerator, denominator = gcd(numerator, c.numerator), lcm(denominator, c.denominator)
+    return Fraction(numerator, denominator)
 
 
-def oriented(node: Product, style: Style) -> normal.Chain:
-    """The chain, a 1 x 1 chain the way it was typed."""
-    if style.turned.get(node):
-        scalars, there = normal.transposed_chain(node.chain)
-        if scalars.coefficient == 1 and not scalars.powers:
-            return there
-    return node.chain
+def is_unit(c: Fraction) -> bool:
+    """1 or -1."""
+    return c.denominator == 1 and c.numerator in (1, -1)

@@ -5,110 +5,94 @@ Here sums get back the order and the orientation in which they were typed, a tra
 where that is shorter (``(X B + B X)'``), negative powers become inverses and quotients, v'v to
 the power 1/2 becomes norm(v), ones' v becomes sum(v).  The tree reads back to the same node.
 
-Shared nodes give shared trees, which is how repeated subexpressions are found and named.
+What a node becomes depends on the style alone, not on what was presented before it, so that the
+same presenter tells what every form would cost (``present.cost``).  Shared nodes give shared trees,
+which is how repeated subexpressions are found and named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from fractions import Fraction
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.cost import common_coefficient, cost, turned_chain
-from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, make_product
 from matcalc.algebra.normal import transpose
 from matcalc.language import tree as t
 from matcalc.language.sizes import SCALAR, Shape
 from matcalc.language.tree import Tree
 from matcalc.present.patterns import (
-    cheaper_outside,
+    common_coefficient,
     exponential_parts,
     is_constant,
     is_root_of_constant,
+    is_unit,
     magnitude,
     negative,
     norm_inside,
-    oriented,
-    plain_cost,
+    plain_factors,
     positive,
     sum_parts,
     summed,
     with_means,
+    without,
 )
+from matcalc.present.products import Products
 from matcalc.present.style import Style
-from matcalc.present.trees import Pieces, Written, positive_first
+from matcalc.present.sums import Signed, Sums
+from matcalc.present.trees import Trees, Written
 from matcalc.tables.functions import FUNCTIONS
 
+_SAVED = 3  # transposes, and what they measure, for which (B A)' is written for A' B'
 
-class Presenter(Pieces):
+
+class Presenter:
     """Turns nodes into trees; keeps the shape of every tree it makes in ``shapes``."""
 
     def __init__(self, style: Style) -> None:
-        super().__init__(style)
-        self.done: dict[Node, Written] = {}
+        self.style = style
+        self.trees = Trees(style)
+        self.sums = Sums(self.trees)
+        self.products = Products(self.trees)
+        self.shapes = self.trees.shapes
         self.bare = "I" not in style.reserved
-        self.whole: Node | None = None
+        self._done: dict[Node, Written] = {}
+        self._upright: dict[Node, Written] = {}  # sums, untransposed
+        self._turning: dict[Node, bool] = {}  # is it written as the transpose of its transpose?
+        self._slight: set[Node] = set()  # sums that are turned where they are parts, not as wholes
 
     def present(self, node: Node) -> Tree:
         """The tree of a whole result."""
-        self.whole = node
-        return self._signed(self._written(node))
+        written = self._written(node)
+        return self.sums.signed(self._upright[node] if node in self._slight else written)
+
+    def part(self, node: Node) -> Tree:
+        """The tree of a node that is part of another."""
+        return self.sums.signed(self._written(node))
 
     def unsigned(self, node: Node) -> Tree:
         """The tree of a node or of its negative, whichever is written without a sign."""
         return self._written(node).tree
 
+    def knows(self, node: Node) -> bool:
+        """Is it decided how a node is written?"""
+        return node in self._done
+
     def _written(self, node: Node) -> Written:
-        return fold(node, lambda n, _: self._combine(n), self.done, self._needs)
+        return fold(node, lambda n, _: self._combine(n), self._done, self._needs)
 
-    def _typed(self, node: Node) -> bool:
-        return node in self.style.sums
+    def _size(self, node: Node) -> int:
+        return self.trees.size(self._done[node].tree)
 
-    def _flips(self, node: Node) -> bool:
-        """Is the transpose of a sum written, and transposed?"""
-        if node.shape.is_scalar or not isinstance(node, Sum) or not node.terms:
-            return False
-        turned = transpose(node)
-        if turned is node or self._has_common_number(node):
-            return False
-        here = self._typed(node) or self._typed(normal.neg(node))
-        there = self._typed(turned) or self._typed(normal.neg(turned))
-        if here != there:
-            return there
-        if node.shape.is_row and any(is_constant(term) for term, _ in node.terms):
-            return True
-        assert isinstance(turned, Sum)
-        saved = plain_cost(node) - plain_cost(turned) - 1
-        return saved > 1 or (saved > 0 and turned.primes == 0 and node is not self.whole)
+    # --- what the tree of a node is made of -------------------------------------------------------
 
-    def _needs(self, node: Node) -> Iterable[Node]:
-        if self._flips(node):
-            return (transpose(node),)
-        return self._parts(node)
-
-    def _parts(self, node: Node) -> Iterable[Node]:
-        """The nodes whose trees the tree of a node is made of."""
+    def _needs(self, node: Node) -> Sequence[Node]:
+        """The nodes to be written before a node (more of them once those are)."""
         match node:
             case Sum():
-                if self._has_common_number(node):
-                    node = positive(node)
-                    return [normal.scale(1 / common_coefficient([c for _, c in node.terms]), node)]
-                return [term for term, _ in node.terms if term is not normal.ONE]
+                return self._needs_of_sum(node)
             case Product():
-                found: list[Node] = []
-                for base, e in node.scalars:
-                    inside = norm_inside(base, e)
-                    found.append(base if inside is None else inside)
-                    found.append(magnitude(e))
-                turned = turned_chain(node)
-                if turned is not None:
-                    return [*found, turned]
-                for base, e in oriented(node, self.style):
-                    found.append(base)
-                    found.append(magnitude(e))
-                if node.shape.is_scalar and node.chain:
-                    found += sum_parts(node)
-                return found
+                return self._needs_of_product(node)
             case Apply(head="epow"):
                 return (node.args[0], magnitude(node.args[1]))
             case Apply(head="hadamard"):
@@ -119,84 +103,161 @@ class Presenter(Pieces):
                 return (self._traced(node),)
         return node.children
 
-    def _combine(self, node: Node) -> Written:
-        if self._flips(node):
-            sign, inner = self.done[transpose(node)]
-            return Written(sign, self._transposed(inner))
-        return self._build(node)
+    def _needs_of_sum(self, node: Sum) -> Sequence[Node]:
+        if node in self._turning:
+            return (transpose(node),) if self._turning[node] else self._terms(node)
+        turned = transpose(node)
+        if node.shape.is_scalar or turned is node or self._has_common_number(node):
+            turns = False
+        else:
+            here, there = self.style.orientation(node), self.style.orientation(turned)
+            if bool(here) != bool(there):
+                turns = bool(there)
+            elif node.shape.is_row and any(is_constant(term) for term, _ in node.terms):
+                turns = True
+            elif not isinstance(turned, Sum) or turned.primes >= node.primes:
+                turns = False
+            else:
+                needs = [*self._terms(node), *self._terms(turned)]
+                if any(term not in self._done for term in needs):
+                    return needs
+                turns = self._is_shorter_turned(node, turned)
+        self._turning[node] = turns
+        return self._needs_of_sum(node)
 
-    def _build(self, node: Node) -> Written:
+    def _is_shorter_turned(self, node: Sum, turned: Sum) -> bool:
+        sizes = []
+        for way in (node, turned):
+            self._upright[way] = self._sum(way)
+            sizes.append(self.trees.size(self.sums.signed(self._upright[way])))
+        saved = sizes[0] - sizes[1] - 1
+        if saved == 1 and turned.primes == 0:
+            self._slight.add(node)
+        return saved > 1 or node in self._slight
+
+    def _terms(self, node: Sum) -> list[Node]:
+        if self._has_common_number(node):
+            return [self._primitive(node)]
+        return [term for term, _ in node.terms if term is not normal.ONE]
+
+    def _needs_of_product(self, node: Product) -> Sequence[Node]:
+        found: list[Node] = []
+        for base, e in node.scalars:
+            inside = norm_inside(base, e)
+            found += [base if inside is None else inside, magnitude(e)]
+        if not node.chain:
+            return found
+        if node.shape.is_scalar:
+            found += sum_parts(node)
+        turned = self._turned_chain(node)
+        if turned is None:
+            for base, e in self._oriented(node):
+                found += [base, magnitude(e)]
+            return found
+        if node not in self._turning:
+            both = [way for base, _ in node.chain for way in (base, transpose(base))]
+            if any(way not in self._done for way in both):
+                return found + both
+            saved = sum(self._size(base) - self._size(transpose(base)) for base, _ in node.chain)
+            self._turning[node] = saved >= _SAVED
+            return self._needs_of_product(node)
+        if self._turning[node]:
+            return [*found, turned]
+        return found + [n for base, e in node.chain for n in (base, magnitude(e))]
+
+    def _turned_chain(self, node: Product) -> Node | None:
+        """The transpose of the chain if that has far fewer transposes in it, else None."""
+        chain = node.chain
+        primes = sum(b.primes for b, _ in chain)
+        if len(chain) < 2 or node.shape.is_scalar or primes < _SAVED:
+            return None
+        if primes - sum(transpose(b).primes for b, _ in chain) < _SAVED:
+            return None
+        turned = transpose(make_product(Fraction(1), (), chain, node.shape))
+        if not isinstance(turned, Product) or turned.scalars or len(turned.chain) != len(chain):
+            return None
+        return turned if turned.coefficient == 1 else None
+
+    def _combine(self, node: Node) -> Written:
         match node:
             case Number():
-                return Written(-1 if node.value < 0 else 1, self._number(abs(node.value)))
+                return Written(-1 if node.value < 0 else 1, self.trees.number(abs(node.value)))
             case Symbol():
-                return Written(1, self._name(node))
+                return Written(1, self.trees.name(node))
             case Sum():
-                return self._sum(node)
+                if self._turning[node]:
+                    sign, inner = self._done[transpose(node)]
+                    return Written(sign, self.trees.transposed(inner))
+                return self._upright[node] if node in self._upright else self._sum(node)
             case Product():
                 return self._product(node)
             case Apply():
                 return self._apply(node)
         raise AssertionError
 
+    # --- sums -------------------------------------------------------------------------------------
+
     def _sum(self, node: Sum) -> Written:
         if not node.terms:
-            return Written(1, self._constant("zeros", node.shape))
-        typed = self._typed(node)
-        sign = 1
-        if not typed and self._typed(normal.neg(node)):
-            node, sign, typed = negative(node), -1, True
-        if not typed and all(c < 0 for _, c in node.terms):
-            node, sign = negative(node), -1
+            return Written(1, self.trees.constant("zeros", node.shape))
+        typed = self.style.orientation(node)
+        if typed:
+            return Written(typed, self._typed_sum(node if typed > 0 else negative(node)))
+        sign = -1 if all(c < 0 for _, c in node.terms) else 1
         if self._has_common_number(node):
-            whole = common_coefficient([c for _, c in node.terms])
-            inner = self._written(normal.scale(1 / whole, node))
-            factors, ops = self._splice(self._number(whole))
-            made = self._multiply([*factors, inner.tree], [*ops, " "], node.shape)
-            return Written(sign * inner.sign, made)
-        tree = self._sum_tree(node, typed)
-        if typed or not isinstance(tree, t.Add):
-            return Written(sign, tree)
-        leading = self._leading(tree)
-        return Written(sign * leading.sign, leading.tree)
+            whole = common_coefficient(c for _, c in node.terms)
+            inner = self._done[self._primitive(node)]
+            return Written(sign * inner.sign, self.products.scaled(whole, inner.tree))
+        pairs = [pair for _, pair in self._pairs(positive(node))]
+        written = self.sums.oriented(pairs, node.shape)
+        return Written(sign * written.sign, written.tree)
 
-    def _has_common_number(self, node: Sum) -> bool:
-        """Is it shorter to write 2 (a - b), and was it not typed otherwise?"""
-        if not node.terms or self._typed(node) or self._typed(normal.neg(node)):
-            return False
-        return cheaper_outside([c for _, c in node.terms], self.style)
-
-    def _sum_tree(self, node: Node, typed: bool) -> Tree:
-        assert isinstance(node, Sum)
-        items = [self._term(term, c, node) for term, c in node.terms]
-        place = {unit: i for i, unit in enumerate(self.style.sums[node])} if typed else {}
-        found = [
-            (place.get(unit, 10**6), item)
-            for (unit, _), item in zip(node.terms, items, strict=True)
-        ]
-        grouped = self._group(node, found)
-        if typed:
-            pairs = [item for _, item in sorted(grouped, key=lambda pair: pair[0])]
-        else:
-            pairs = positive_first(self._sorted([item for _, item in grouped], node.shape))
-        tree = self._add(pairs, node.shape) if len(pairs) > 1 else self._signed(Written(*pairs[0]))
-        if typed:
-            self.fixed.add(tree)
+    def _typed_sum(self, node: Sum) -> Tree:
+        place = {unit: i for i, unit in enumerate(self.style.sums[node])}
+        pairs = [pair for _, pair in sorted(self._pairs(node, place), key=lambda pair: pair[0])]
+        tree = self.trees.add(pairs, node.shape)
+        self.sums.typed.add(tree)
         return tree
 
-    def _term(self, term: Node, c: Fraction, parent: Sum) -> tuple[int, Tree]:
-        """A term with its coefficient, as sign and tree."""
-        sign = 1 if c > 0 else -1
-        if term is normal.ONE:
-            return sign, self._number(abs(c))
-        written = self._term_tree(term, parent)
-        sign *= written.sign
-        turned = self._absorb(written.tree) if sign < 0 else None
-        if turned is not None:
-            return 1, self._scaled(abs(c), turned)
-        return sign, self._scaled(abs(c), written.tree)
+    def _has_common_number(self, node: Sum) -> bool:
+        """Is it shorter to write 2 (a - b) than 2 a - 2 b, and was it not typed otherwise?"""
+        coefficients = [c for _, c in node.terms]
+        if all(map(is_unit, coefficients)) or self.style.orientation(node):
+            return False
+        whole = common_coefficient(coefficients)
+        if whole == 1:
+            return False
+        if any(map(self.style.is_decimal, coefficients)):
+            return len({abs(c) for c in coefficients}) == 1
+        width = self.trees.width
+        apart = sum(width(c) for c in coefficients)
+        return width(whole) + sum(width(c / whole) for c in coefficients) < apart
 
-    def _term_tree(self, term: Node, parent: Sum) -> Written:
+    def _primitive(self, node: Sum) -> Node:
+        """The sum without the common number and a sign that all terms have."""
+        node = positive(node)
+        return normal.scale(1 / common_coefficient(c for _, c in node.terms), node)
+
+    def _pairs(self, node: Sum, place: dict[Node, int] | None = None) -> list[tuple[int, Signed]]:
+        """The terms as they are written, each with its place (in a sum that was typed)."""
+        places = [(place or {}).get(unit, 10**6) for unit, _ in node.terms]
+        terms = [self._term(term, c, node) for term, c in node.terms]
+        return self._grouped(node, list(zip(places, terms, strict=True)))
+
+    def _term(self, term: Node, c: Fraction, parent: Sum) -> Signed:
+        """A term with its coefficient, as sign and tree."""
+        if term is normal.ONE:
+            return 1 if c > 0 else -1, self.trees.number(abs(c))
+        sign, tree = self._unit(term, parent)
+        if c < 0:
+            sign, c = -sign, -c
+        turned = self.sums.opposite(tree) if sign < 0 else None
+        if turned is not None:
+            sign, tree = 1, turned
+        return sign, self.products.scaled(c, tree)
+
+    def _unit(self, term: Node, parent: Sum) -> Written:
+        """A term without its coefficient; s I and s ones(n) as s where the shape is clear."""
         others = (other for other, _ in parent.terms)
         if isinstance(term, Product) and not term.chain and not term.shape.is_scalar:
             fixed = self.bare and not all(isinstance(o, Product) and not o.chain for o in others)
@@ -205,18 +266,16 @@ class Presenter(Pieces):
         elif parent.shape.is_column and is_constant(term) and not all(map(is_constant, others)):
             scalar = heads.outside(term)[0] if isinstance(term, Product) else normal.ONE
             return self._written(scalar)
-        return self.done[term]
+        return self._done[term]
 
-    def _group(
-        self, node: Sum, items: list[tuple[int, tuple[int, Tree]]]
-    ) -> list[tuple[int, tuple[int, Tree]]]:
+    def _grouped(self, node: Sum, items: list[tuple[int, Signed]]) -> list[tuple[int, Signed]]:
         """Terms of equal |coefficient| under one factor, 2 (A + B) + C, where that is shorter."""
         by_size: dict[Fraction, list[int]] = {}
         for i, (term, c) in enumerate(node.terms):
-            if abs(c) != 1 and term is not normal.ONE:
+            if not is_unit(c) and term is not normal.ONE:
                 by_size.setdefault(abs(c), []).append(i)
         taken: set[int] = set()
-        made: list[tuple[int, tuple[int, Tree]]] = []
+        made: list[tuple[int, Signed]] = []
         for size, members in by_size.items():
             if not 1 < len(members) < len(items):
                 continue
@@ -224,22 +283,51 @@ class Presenter(Pieces):
             part = normal.linear(terms, node.shape)
             if isinstance(part, Sum):
                 sign = -1 if all(c < 0 for _, c in part.terms) else 1
-                part = positive(part)
-                inner = self._sum_tree(part, self._typed(part))
+                inner = self._group(positive(part))
                 taken.update(members)
                 place = min(items[i][0] for i in members)
-                made.append((place, (sign, self._scaled(size, inner))))
+                made.append((place, (sign, self.products.scaled(size, inner))))
         return made + [item for i, item in enumerate(items) if i not in taken]
 
+    def _group(self, part: Sum) -> Tree:
+        if self.style.orientation(part) > 0:
+            return self._typed_sum(part)
+        return self.sums.positive_first([pair for _, pair in self._pairs(part)], part.shape)
+
+    # --- products ---------------------------------------------------------------------------------
+
     def _product(self, node: Product, bare_identity: bool = False) -> Written:
-        sign = -1 if node.coefficient < 0 else 1
+        if node.shape.is_scalar and node.chain:
+            return self._scalar_chain(node)
+        sign, above, below = self._scalars(node)
+        if node.coefficient < 0:
+            sign = -sign
+        chain: list[Tree] = []
+        if self._turning.get(node):
+            turned = self._turned_chain(node)
+            assert turned is not None
+            s, tree = self._done[turned]
+            sign, chain = sign * s, [self.trees.transposed(tree)]
+        elif node.chain:
+            s, chain = self._chain(node.chain)
+            sign *= s
+        elif not node.shape.is_scalar:
+            chain = [self.trees.identity(node.shape.rows, bare_identity)]
+        tree = self.products.quotient(abs(node.coefficient), [*above, *chain], below, node.shape)
+        if not node.shape.is_scalar:  # terms sort by their matrix factors
+            self.trees.put(tree, [place for part in chain for place in self.trees.places(part)])
+        return Written(sign, tree)
+
+    def _scalars(self, node: Product) -> tuple[int, list[Tree], list[Tree]]:
+        """The scalar factors of a product: a sign, those above and those below the line."""
+        sign = 1
         above: list[Tree] = []
         below: list[Tree] = []
         scalars, means = with_means(node.scalars) if self.style.means else (node.scalars, [])
         for mean in means:
             s, tree = self._written(mean)
             sign *= s
-            above.append(self._call("mean", [tree], SCALAR))
+            above.append(self.trees.call("mean", [tree], SCALAR))
         typed = self.style.factors.get(frozenset(base for base, _ in scalars))
         roots: dict[bool, list[Node]] = {True: [], False: []}
         for base, e in sorted(scalars, key=lambda p: typed.index(p[0]) if typed else 0):
@@ -251,55 +339,31 @@ class Presenter(Pieces):
             sign *= s
             (below if negative else above).append(tree)
         if typed is None:
-            above.sort(key=self._factor_key)
-            below.sort(key=self._factor_key)
+            above.sort(key=self.products.key)
+            below.sort(key=self.products.key)
         for negative, bases in roots.items():  # sqrt(2) sqrt(pi) is sqrt(2 pi)
             if bases:
                 inside = self._written(normal.mul(*bases)).tree
-                (below if negative else above).append(self._call("sqrt", [inside], SCALAR))
-        if node.shape.is_scalar and node.chain:
-            return self._scalar_chain(node)
-        turned = turned_chain(node)
-        if turned is not None:
-            written = self.done[turned]
-            chain, chain_sign = [self._transposed(written.tree)], written.sign
-        else:
-            chain, chain_sign = self._chain(node.chain)
-        sign *= chain_sign
-        if not node.chain and not node.shape.is_scalar:
-            eye = t.Name("I") if bare_identity else None
-            chain = [
-                self._made(eye, node.shape)
-                if eye
-                else self._call("eye", [self.dim(node.shape.rows)], node.shape)
-            ]
-        c = abs(node.coefficient)
-        trees = [*above, *chain]
-        tree = self._quotient(c, trees, below, node.shape)
-        if not node.shape.is_scalar:  # terms sort by their matrix factors
-            places = [place for part in chain for place in self.positions[part]]
-            self.positions[tree] = tuple(places[:12])
-        return Written(sign, tree)
+                (below if negative else above).append(self.trees.call("sqrt", [inside], SCALAR))
+        return sign, above, below
 
-    def _scalar_power(self, base: Node, e: Node) -> tuple[int, Tree]:
+    def _scalar_power(self, base: Node, e: Node) -> Written:
         """base^|e| for a number e, base^e for a symbolic one; with the sign of the whole."""
         inside = norm_inside(base, e)
         if isinstance(e, Number):
             k = abs(e.value)
             if inside is not None:
-                norm = self._call("norm", [self.done[inside].tree], SCALAR)
-                return 1, self._raised(norm, 2 * k)
-            sign, tree = self.done[base]
+                norm = self.trees.call("norm", [self._done[inside].tree], SCALAR)
+                return Written(1, self.trees.raised(norm, 2 * k))
+            sign, tree = self._done[base]
             if k.denominator > 1:
-                tree, sign = self._signed(Written(sign, tree)), 1
+                tree, sign = self.sums.signed(Written(sign, tree)), 1
                 if k == Fraction(1, 2):
-                    return 1, self._call("sqrt", [tree], SCALAR)
-            return sign if k.numerator % 2 else 1, self._raised(tree, k)
-        tree = self._signed(self.done[base])
-        exponent = self._signed(self.done[e])
-        return 1, self._made(t.Power(tree, exponent), SCALAR, [tree, exponent])
+                    return Written(1, self.trees.call("sqrt", [tree], SCALAR))
+            return Written(sign if k.numerator % 2 else 1, self.trees.raised(tree, k))
+        return Written(1, self.trees.power(self.part(base), self.part(e)))
 
-    def _chain(self, chain: normal.Chain) -> tuple[list[Tree], int]:
+    def _chain(self, chain: normal.Chain) -> tuple[int, list[Tree]]:
         sign = 1
         trees: list[Tree] = []
         i = 0
@@ -309,105 +373,109 @@ class Presenter(Pieces):
                 row = chain[i + 1][0]
                 if normal.is_ones(transpose(row)):
                     shape = Shape(base.shape.rows, row.shape.cols)
-                    trees.append(self._constant("ones", shape))
+                    trees.append(self.trees.constant("ones", shape))
                     i += 2
                     continue
             s, tree = self._matrix_power(base, e)
             sign *= s
             trees.append(tree)
             i += 1
-        return trees, sign
+        return sign, trees
 
-    def _matrix_power(self, base: Node, e: Node) -> tuple[int, Tree]:
-        sign, tree = self.done[base]
+    def _matrix_power(self, base: Node, e: Node) -> Written:
+        trees = self.trees
+        sign, tree = self._done[base]
         k = normal.integer(e)
         if k is None:
-            tree = self._signed(Written(sign, tree))
-            exponent = self._signed(self.done[e])
-            made = t.Power(tree.arg if isinstance(tree, t.Transpose) else tree, exponent)
-            power = self._made(made, base.shape, [tree])
-            return 1, self._transposed(power) if isinstance(tree, t.Transpose) else power
+            tree, exponent = self.part(base), self.part(e)
+            if isinstance(tree, t.Transpose):
+                return Written(1, trees.transposed(trees.power(tree.arg, exponent, placed=False)))
+            return Written(1, trees.power(tree, exponent, placed=False))
         sign = sign if k % 2 else 1
         if k > 0:
-            return sign, self._raised(tree, Fraction(k))
+            return Written(sign, trees.raised(tree, Fraction(k)))
         if isinstance(base, Symbol) and "orthogonal" in base.facts and k == -1:
-            return sign, self._transposed(tree)
-        if isinstance(tree, t.Transpose):
-            return sign, self._transposed(self._raised(self._inverse(tree.arg), Fraction(-k)))
-        return sign, self._raised(self._inverse(tree), Fraction(-k))
+            return Written(sign, trees.transposed(tree))
+        turned = isinstance(tree, t.Transpose)
+        inverse = trees.inverse(tree.arg if isinstance(tree, t.Transpose) else tree)
+        made = trees.raised(inverse, Fraction(-k))
+        return Written(sign, trees.transposed(made) if turned else made)
+
+    def _oriented(self, node: Product) -> normal.Chain:
+        """The chain, a 1 x 1 chain the way it was typed."""
+        if self.style.turned.get(node):
+            scalars, there = normal.transposed_chain(node.chain)
+            if scalars.coefficient == 1 and not scalars.powers:
+                return there
+        return node.chain
 
     def _scalar_chain(self, node: Product) -> Written:
-        chain = node.chain
-        first, last = chain[0][0], chain[-1][0]
+        first, last = node.chain[0][0], node.chain[-1][0]
         if normal.is_ones(transpose(first)) or normal.is_ones(last):
-            return self._summation(node)
-        trees, sign = self._chain(oriented(node, self.style))
-        return Written(sign, self._multiply(trees, [" "] * len(trees), SCALAR))
+            return self._summation(summed(node))
+        sign, trees = self._chain(self._oriented(node))
+        return Written(sign, self.trees.multiply(trees, [" "] * len(trees), SCALAR))
 
-    def _summation(self, node: Product) -> Written:
+    def _summation(self, inside: Node) -> Written:
         """ones' v as sum(v), ones' (u .* v .* w) as u' (v .* w)."""
-        inside = summed(node)
-        if inside.shape.is_column and isinstance(inside, Apply) and inside.head == "hadamard":
-            plain = [b for b, e in heads.entry_powers(inside) if e is normal.ONE]
-            if plain:
-                ways = sorted(plain, key=lambda b: (cost(transpose(b)), self._key_of(b)))
-                u = ways[0]
-                rest = heads.hadamard(inside, heads.epow(u, normal.MINUS_ONE))
-                left, right = self._written(transpose(u)), self._written(rest)
-                tree = self._multiply([left.tree, right.tree], ["", " "], SCALAR)
-                return Written(left.sign * right.sign, tree)
-        sign, tree = self._written(inside)
+        plain = plain_factors(inside) if inside.shape.is_column else []
+        if plain:
+            places = self.trees.places
+            u = min(plain, key=lambda b: (self._size(transpose(b)), places(self._done[b].tree)))
+            left = self._done[transpose(u)]
+            right = self._written(without(heads.entry_powers(inside), u))
+            tree = self.trees.multiply([left.tree, right.tree], ["", " "], SCALAR)
+            return Written(left.sign * right.sign, tree)
+        sign, tree = self._done[inside]
         if isinstance(tree, t.Transpose):
             tree = tree.arg
-        return Written(sign, self._call("sum", [tree], SCALAR))
+        return Written(sign, self.trees.call("sum", [tree], SCALAR))
 
-    def _key_of(self, node: Node) -> tuple[int, ...]:
-        return self.positions[self.done[node].tree]
+    # --- functions --------------------------------------------------------------------------------
 
     def _apply(self, node: Apply) -> Written:
+        trees = self.trees
         match node.head:
             case "transpose":
-                sign, tree = self.done[node.args[0]]
-                return Written(sign, self._transposed(tree))
+                sign, tree = self._done[node.args[0]]
+                return Written(sign, trees.transposed(tree))
             case "hadamard" | "epow":
                 return self._entries(node)
             case "ones":
-                return Written(1, self._constant("ones", node.shape))
+                return Written(1, trees.constant("ones", node.shape))
             case "call" | "jacobian":
                 f = node.args[0]
                 assert isinstance(f, Symbol)
                 name = f.name if node.head == "call" else f"D{f.name}"
-                arg = self._signed(self.done[node.args[1]])
-                return Written(1, self._call(name, [arg], node.shape))
+                return Written(1, trees.call(name, [self.part(node.args[1])], node.shape))
             case "unvec":
-                arg = self._signed(self.done[node.args[0]])
-                dims = [self.dim(node.shape.rows), self.dim(node.shape.cols)]
-                return Written(1, self._call("unvec", [arg, *dims], node.shape))
+                dims = [trees.dim(node.shape.rows), trees.dim(node.shape.cols)]
+                return Written(1, trees.call("unvec", [self.part(node.args[0]), *dims], node.shape))
         row = FUNCTIONS.get(node.head)
         if row is not None and row.parity:
-            written = self.done[node.args[0]]
+            written = self._done[node.args[0]]
             if isinstance(written.tree, t.Add):  # f(-(a - b)) = f(a - b) or -f(a - b)
                 sign = written.sign if row.parity < 0 else 1
-                return Written(sign, self._call(node.head, [written.tree], node.shape))
+                return Written(sign, trees.call(node.head, [written.tree], node.shape))
         traced = [self._traced(node)] if node.head == "tr" else node.args
         name = "diag" if node.head == "diagonal" else node.head
         if row is not None and row.adjoint:  # linear: the sign comes out
-            sign, arg = self.done[traced[0]]
-            return Written(sign, self._call(name, [arg], node.shape))
+            sign, arg = self._done[traced[0]]
+            return Written(sign, trees.call(name, [arg], node.shape))
         if node.head == "exp" and not node.shape.is_scalar:
             power = self._entry_exponential(node)
             if power is not None:
                 return Written(1, power)
-        args = [self._signed(self.done[arg]) for arg in traced]
-        return Written(1, self._call(name, args, node.shape))
+        return Written(1, trees.call(name, [self.part(arg) for arg in traced], node.shape))
 
     def _entry_exponential(self, node: Apply) -> Tree | None:
         """exp(log(u) .* v) as u .^ v, exp(log(c) v) as c .^ v."""
         parts = exponential_parts(node.args[0])
         if parts is None:
             return None
-        base, exponent = (self._signed(self._written(part)) for part in parts)
-        return self._made(t.Power(base, exponent, True), node.shape, [base, exponent])
+        base, exponent = map(self.part, parts)
+        made = t.Power(base, exponent, True)
+        return self.trees.make(made, node.shape)
 
     def _traced(self, node: Apply) -> Node:
         """The argument of a trace, rotated the way it was typed."""
@@ -423,26 +491,25 @@ class Presenter(Pieces):
         typed = self.style.factors.get(frozenset(base for base, _ in powers))
         for base, e in sorted(powers, key=lambda p: typed.index(p[0]) if typed else 0):
             if isinstance(e, Number):
-                s, tree = self.done[base]
+                s, tree = self._done[base]
                 k = abs(e.value)
                 if k.denominator > 1:
-                    s, tree = 1, self._signed(Written(s, tree))
+                    s, tree = 1, self.sums.signed(Written(s, tree))
                 sign *= s if k.numerator % 2 else 1
                 if k == Fraction(1, 2):
-                    tree = self._call("sqrt", [tree], node.shape)
+                    tree = self.trees.call("sqrt", [tree], node.shape)
                 else:
-                    tree = self._raised(tree, k, elementwise=True)
+                    tree = self.trees.raised(tree, k, elementwise=True)
                 (below if e.value < 0 else above).append(tree)
             else:
-                tree = self._signed(self.done[base])
-                exponent = self._signed(self.done[e])
-                above.append(self._made(t.Power(tree, exponent, True), node.shape, [tree]))
+                base_tree, exponent = self.part(base), self.part(e)
+                above.append(self.trees.power(base_tree, exponent, True, placed=False))
         if typed is None:
-            above.sort(key=lambda tree: self.positions[tree])
-            below.sort(key=lambda tree: self.positions[tree])
-        factors = above or [self._number(Fraction(1))]
+            above.sort(key=self.trees.places)
+            below.sort(key=self.trees.places)
+        factors = above or [self.trees.number(Fraction(1))]
         ops = [".*"] * len(factors)
         if below:
-            factors.append(self._multiply(below, [".*"] * len(below), node.shape))
+            factors.append(self.trees.multiply(below, [".*"] * len(below), node.shape))
             ops.append("./")
-        return Written(sign, self._multiply(factors, ops, node.shape))
+        return Written(sign, self.trees.multiply(factors, ops, node.shape))

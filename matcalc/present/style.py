@@ -37,6 +37,16 @@ class Style:
     decimal: bool = False
     divisors: int = 1
     reserved: frozenset[str] = frozenset()
+    _negatives: set[Node] = field(default_factory=set)  # of the sums
+
+    def remember_sum(self, node: Node, terms: tuple[Node, ...]) -> None:
+        """Let a sum be written as these terms in this order."""
+        self.sums[node] = terms
+        self._negatives.add(normal.neg(node))
+
+    def orientation(self, node: Node) -> int:
+        """1 for a sum that was typed, -1 for the negative of one, else 0."""
+        return 1 if node in self.sums else -1 if node in self._negatives else 0
 
     def observe(self, root: Tree, nodes: Mapping[Tree, Node]) -> None:
         """Learn from a tree and the node of each of its parts."""
@@ -98,10 +108,18 @@ class Style:
                 self.factors.setdefault(frozenset(bases), tuple(bases))
 
     def with_perturbation(self, name: str, perturbation: str) -> Style:
-        """The style of an expansion: the perturbation sorts right after its variable."""
+        """A style of its own for an expansion; the perturbation sorts right after its variable."""
         order = {n: 2 * place for n, place in self.order.items()}
         order[perturbation] = order.get(name, 0) + 1
-        return replace(self, order=order, sums=dict(self.sums))
+        return replace(
+            self,
+            order=order,
+            sums=dict(self.sums),
+            turned=dict(self.turned),
+            factors=dict(self.factors),
+            traces=dict(self.traces),
+            _negatives=set(self._negatives),
+        )
 
     def _remember(self, node: Sum, terms: Sequence[Node]) -> None:
         units: list[Node] = []
@@ -112,7 +130,8 @@ class Style:
                 units.append(normal.split(normal.mul(term, normal.ones_matrix(node.shape)))[1])
             else:
                 units.append(normal.split(term)[1])
-        self.sums.setdefault(node, tuple(units))
+        if node not in self.sums:
+            self.remember_sum(node, tuple(units))
 
     def is_decimal(self, value: Fraction) -> bool:
         """Should this number be written as a decimal?"""

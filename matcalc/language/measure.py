@@ -1,0 +1,32 @@
+"""How much there is to read in a printed form: its names, numbers and operators.
+
+This is the one measure by which forms are compared, in factoring, in simplifying and where there
+are two ways of writing the same.  It is a fold over trees: ``weight`` says what a tree measures
+whose parts measure so much.  Parentheses and juxtaposition are free, and ``eye(n)`` is the I of a
+book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matcalc.language.tree import Add, Call, Multiply, Tree, fold
+
+_SILENT = ("", " ")  # before the first factor, and where factors stand side by side
+
+
+def measure(tree: Tree) -> int:
+    """The measure of a whole form."""
+    return fold(tree, weight)
+
+
+def weight(tree: Tree, parts: Sequence[int]) -> int:
+    """What a tree measures whose children measure ``parts``."""
+    match tree:
+        case Multiply(ops=ops):
+            return sum(parts) + sum(op not in _SILENT for op in ops)
+        case Add():
+            return sum(parts) + len(parts) - 1
+        case Call(function="eye"):
+            return 1
+    return sum(parts) + 1  # a name, a number, a sign, a power, a transpose, a function
