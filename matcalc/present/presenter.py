@@ -131,7 +131,8 @@ class Presenter:
             self._upright[way] = self._sum(way)
             sizes.append(self.trees.size(self.sums.signed(self._upright[way])))
         saved = sizes[0] - sizes[1] - 1
-        if saved == 1 and turned.primes == 0:
+        every = all(isinstance(self._done[term].tree, t.Transpose) for term, _ in node.terms)
+        if saved == 1 and (every or turned.primes == 0):
             self._slight.add(node)
         return saved > 1 or node in self._slight
 
