@@ -67,6 +67,7 @@ class Factoring:
     def __init__(self, cost: Cost) -> None:
         self.cost = cost
         self._factored: dict[Node, Node] = {}
+        self._tried: dict[tuple[Key, tuple[Term, ...]], tuple[int, Node] | None] = {}
 
     def factor(self, root: Node, keep: Container[Node] = ()) -> Node:
         """The root with common factors taken out of every sum but those in ``keep``."""
@@ -138,7 +139,7 @@ class Factoring:
             restored = _restored(terms, place, key, members, shape)
             if restored is not None:
                 taken, group = restored
-                yield from self._candidate(key, terms, taken, group, shape)
+                yield from self._candidate(key, taken, group, shape)
         seen: set[tuple[str, tuple[int, ...]]] = set()
         for key, members in groups.items():
             if len(members) < 2 or ((key[0], tuple(members)) in seen and key[0] != "entry"):
@@ -147,31 +148,35 @@ class Factoring:
             group = [terms[i] for i in members]
             if len(members) < len(terms) and all(_is_monomial(term) for term, _ in group):
                 continue  # a polynomial is not written in Horner's way
-            yield from self._candidate(key, terms, members, group, shape)
+            yield from self._candidate(key, members, group, shape)
 
     def _candidate(
-        self,
-        key: Key,
-        terms: Sequence[Term],
-        members: Sequence[int],
-        group: Sequence[Term],
-        shape: Shape,
+        self, key: Key, members: Sequence[int], group: Sequence[Term], shape: Shape
     ) -> Iterator[_Candidate]:
-        """The members with what the key names (and whatever else is common to the group) taken out.
+        """The group, if it becomes shorter; it comes up again when others have been taken."""
+        tried = key, tuple(group)
+        if tried not in self._tried:
+            self._tried[tried] = self._extracted(key, group, shape)
+        found = self._tried[tried]
+        if found is not None and found[0] > 0:
+            yield _Candidate(found[0], tuple(members), found[1])
+
+    def _extracted(
+        self, key: Key, group: Sequence[Term], shape: Shape
+    ) -> tuple[int, Node] | None:
+        """A group with what the key names (and whatever else is common) taken out, and the gain.
 
         What is left is factored in its turn if it is shorter than the group, so that this ends.
         """
         found = _extract(key, group, shape)
         if found is None:
-            return
+            return None
         inner, around = found
-        before = self.cost.term(normal.linear([terms[i] for i in members], shape))
+        before = self.cost.term(normal.linear(group, shape))
         if isinstance(inner, Sum) and len(inner.terms) <= _FEW and self.cost.part(inner) < before:
             inner = self._factored_node(inner)
         node = around(inner)
-        gain = before - self.cost.term(node) + (key[0] == "identity")
-        if gain > 0:
-            yield _Candidate(gain, tuple(members), node)
+        return before - self.cost.term(node) + (key[0] == "identity"), node
 
 
 def _taken(terms: Sequence[Term], chosen: Sequence[_Candidate], shape: Shape) -> Node:

@@ -59,6 +59,7 @@ class Presenter:
         self._done: dict[Node, Written] = {}
         self._upright: dict[Node, Written] = {}  # sums, untransposed
         self._turning: dict[Node, bool] = {}  # is it written as the transpose of its transpose?
+        self._scaled: dict[Written, dict[Fraction, Signed]] = {}
         self._slight: set[Node] = set()  # sums that are turned where they are parts, not as wholes
 
     def present(self, node: Node) -> Tree:
@@ -249,7 +250,14 @@ class Presenter:
         """A term with its coefficient, as sign and tree."""
         if term is normal.ONE:
             return 1 if c > 0 else -1, self.trees.number(abs(c))
-        sign, tree = self._unit(term, parent)
+        unit = self._unit(term, parent)
+        known = self._scaled.setdefault(unit, {})
+        if c not in known:
+            known[c] = self._with_coefficient(unit, c)
+        return known[c]
+
+    def _with_coefficient(self, unit: Written, c: Fraction) -> Signed:
+        sign, tree = unit
         if c < 0:
             sign, c = -sign, -c
         turned = self.sums.opposite(tree) if sign < 0 else None

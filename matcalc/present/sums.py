@@ -32,13 +32,11 @@ class Sums:
         trees = self.trees
         calls = shape.is_column and any(trees.has_call(tree) for _, tree in pairs)
         constant = (-1 if calls else _LAST,)
+        keys = {tree: (trees.places(tree) or constant, trees.primes(tree)) for _, tree in pairs}
+        if len(set(keys.values())) == len(keys):
+            return sorted(pairs, key=lambda pair: keys[pair[1]])
         return sorted(
-            pairs,
-            key=lambda pair: (
-                trees.places(pair[1]) or constant,
-                trees.primes(pair[1]),
-                _Exponents(pair[1], shape.is_scalar),
-            ),
+            pairs, key=lambda pair: (*keys[pair[1]], exponents(pair[1], shape.is_scalar))
         )
 
     def oriented(self, pairs: Sequence[Signed], shape: Shape) -> Written:
@@ -95,28 +93,11 @@ def _pairs(tree: t.Add) -> list[Signed]:
     ]
 
 
-class _Exponents:
-    """A sort key: t^3 before t^2 before t, but A X^2 before X A X; looked up only on a tie."""
-
-    __slots__ = ("_found", "_largest", "_tree")
-
-    def __init__(self, tree: Tree, largest: bool) -> None:
-        self._tree, self._largest = tree, largest
-        self._found: list[Fraction] | None = None
-
-    def _numbers(self) -> list[Fraction]:
-        """The numbers that stand as exponents; of a scalar the largest."""
-        if self._found is None:
-            found = [
-                node.exponent.value
-                for node in t.postorder(self._tree)
-                if isinstance(node, t.Power) and isinstance(node.exponent, t.Number)
-            ]
-            self._found = [-max(found, default=Fraction(1))] if self._largest else found
-        return self._found
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Exponents) and self._numbers() == other._numbers()
-
-    def __lt__(self, other: _Exponents) -> bool:
-        return self._numbers() < other._numbers()
+def exponents(tree: Tree, largest: bool) -> list[Fraction]:
+    """The numbers that stand as exponents: t^3 before t^2 before t, but A X^2 before X A X."""
+    found = [
+        node.exponent.value
+        for node in t.postorder(tree)
+        if isinstance(node, t.Power) and isinstance(node.exponent, t.Number)
+    ]
+    return [-max(found, default=Fraction(1))] if largest else found
