@@ -161,9 +161,7 @@ class Factoring:
         if found is not None and found[0] > 0:
             yield _Candidate(found[0], tuple(members), found[1])
 
-    def _extracted(
-        self, key: Key, group: Sequence[Term], shape: Shape
-    ) -> tuple[int, Node] | None:
+    def _extracted(self, key: Key, group: Sequence[Term], shape: Shape) -> tuple[int, Node] | None:
         """A group with what the key names (and whatever else is common) taken out, and the gain.
 
         What is left is factored in its turn if it is shorter than the group, so that this ends.

@@ -12,8 +12,6 @@ from collections.abc import Sequence
 
 from matcalc.language.tree import Add, Call, Multiply, Tree, fold
 
-_SILENT = ("", " ")  # before the first factor, and where factors stand side by side
-
 
 def measure(tree: Tree) -> int:
     """The measure of a whole form."""
@@ -24,7 +22,7 @@ def weight(tree: Tree, parts: Sequence[int]) -> int:
     """What a tree measures whose children measure ``parts``."""
     match tree:
         case Multiply(ops=ops):
-            return sum(parts) + sum(op not in _SILENT for op in ops)
+            return sum(parts) + len(ops) - ops.count(" ") - ops.count("")
         case Add():
             return sum(parts) + len(parts) - 1
         case Call(function="eye"):

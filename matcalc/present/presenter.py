@@ -18,6 +18,7 @@ from fractions import Fraction
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, make_product
 from matcalc.algebra.normal import transpose
+from matcalc.errors import MatcalcError
 from matcalc.language import tree as t
 from matcalc.language.sizes import SCALAR, Shape
 from matcalc.language.tree import Tree
@@ -57,6 +58,7 @@ class Presenter:
         self.shapes = self.trees.shapes
         self.bare = "I" not in style.reserved
         self._done: dict[Node, Written] = {}
+        self._asked: set[Node] = set()  # nodes all of whose needs are known
         self._upright: dict[Node, Written] = {}  # sums, untransposed
         self._turning: dict[Node, bool] = {}  # is it written as the transpose of its transpose?
         self._scaled: dict[Written, dict[Fraction, Signed]] = {}
@@ -80,7 +82,11 @@ class Presenter:
         return node in self._done
 
     def _written(self, node: Node) -> Written:
-        return fold(node, lambda n, _: self._combine(n), self._done, self._needs)
+        try:
+            return fold(node, lambda n, _: self._combine(n), self._done, self._needs)
+        except MatcalcError:  # what was asked for has not been done
+            self._asked.clear()
+            raise
 
     def _size(self, node: Node) -> int:
         return self.trees.size(self._done[node].tree)
@@ -89,11 +95,21 @@ class Presenter:
 
     def _needs(self, node: Node) -> Sequence[Node]:
         """The nodes to be written before a node (more of them once those are)."""
+        if node in self._asked:
+            return ()
         match node:
             case Sum():
-                return self._needs_of_sum(node)
+                needs = self._needs_of_sum(node)
             case Product():
-                return self._needs_of_product(node)
+                needs = self._needs_of_product(node)
+            case _:
+                needs = self._needs_of_function(node)
+        if node in self._turning or not isinstance(node, Sum | Product):
+            self._asked.add(node)
+        return needs
+
+    def _needs_of_function(self, node: Node) -> Sequence[Node]:
+        match node:
             case Apply(head="epow"):
                 return (node.args[0], magnitude(node.args[1]))
             case Apply(head="hadamard"):
@@ -147,25 +163,21 @@ class Presenter:
         for base, e in node.scalars:
             inside = norm_inside(base, e)
             found += [base if inside is None else inside, magnitude(e)]
-        if not node.chain:
-            return found
-        if node.shape.is_scalar:
+        if node.shape.is_scalar and node.chain:
             found += sum_parts(node)
         turned = self._turned_chain(node)
-        if turned is None:
-            for base, e in self._oriented(node):
-                found += [base, magnitude(e)]
-            return found
-        if node not in self._turning:
+        if turned is not None and self._turning.get(node, True):
             both = [way for base, _ in node.chain for way in (base, transpose(base))]
             if any(way not in self._done for way in both):
                 return found + both
             saved = sum(self._size(base) - self._size(transpose(base)) for base, _ in node.chain)
             self._turning[node] = saved >= _SAVED
-            return self._needs_of_product(node)
-        if self._turning[node]:
-            return [*found, turned]
-        return found + [n for base, e in node.chain for n in (base, magnitude(e))]
+            if self._turning[node]:
+                return [*found, turned]
+        self._turning[node] = False
+        for base, e in self._oriented(node):
+            found += [base, magnitude(e)]
+        return found
 
     def _turned_chain(self, node: Product) -> Node | None:
         """The transpose of the chain if that has far fewer transposes in it, else None."""

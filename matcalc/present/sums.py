@@ -35,9 +35,7 @@ class Sums:
         keys = {tree: (trees.places(tree) or constant, trees.primes(tree)) for _, tree in pairs}
         if len(set(keys.values())) == len(keys):
             return sorted(pairs, key=lambda pair: keys[pair[1]])
-        return sorted(
-            pairs, key=lambda pair: (*keys[pair[1]], exponents(pair[1], shape.is_scalar))
-        )
+        return sorted(pairs, key=lambda pair: (*keys[pair[1]], exponents(pair[1], shape.is_scalar)))
 
     def oriented(self, pairs: Sequence[Signed], shape: Shape) -> Written:
         """A sum with the sign of the term that is named first: -(x - y) for y - x."""

@@ -41,8 +41,11 @@ class _Made:
     def __init__(self, tree: Tree, parts: Sequence[_Made], places: Places) -> None:
         self.places = places
         self.size: int = weight(tree, [part.size for part in parts])
-        self.primes: int = sum(part.primes for part in parts) + isinstance(tree, t.Transpose)
-        self.calls: bool = isinstance(tree, t.Call) or any(part.calls for part in parts)
+        self.primes: int = isinstance(tree, t.Transpose)
+        self.calls: bool = isinstance(tree, t.Call)
+        for part in parts:
+            self.primes += part.primes
+            self.calls = self.calls or part.calls
 
 
 class Trees:
