@@ -22,7 +22,7 @@ from matcalc.tables.functions import FUNCTIONS
 Trace = Callable[[FrameType, str, Any], Any] | None
 
 _LARGEST = 250  # nodes that SymPy is asked about
-_LONGEST = 10**15  # number that SymPy is asked about
+_LONGEST = 10**9  # number that SymPy is asked about
 _DIGITS = 30  # to which a number is evaluated to find its sign
 _CALLS = 250_000  # of functions for each simplification: about a fifth of a second
 
@@ -78,7 +78,7 @@ def _has_variables(node: Node) -> bool:
 
 
 def _has_long_numbers(expression: Any) -> bool:
-    """Are there numbers that SymPy would take for ever to factor?  It does so in loops, not calls."""
+    """Are there numbers that SymPy might factor for ever, in loops without a call?"""
     import sympy
 
     numbers = expression.atoms(sympy.Rational)
