@@ -130,8 +130,8 @@ class Presenter:
             here, there = self.style.orientation(node), self.style.orientation(turned)
             if bool(here) != bool(there):
                 turns = bool(there)
-            elif node.shape.is_row and any(is_constant(term) for term, _ in node.terms):
-                turns = True
+            elif any(is_constant(term) for term, _ in node.terms):
+                turns = node.shape.is_row  # only a column broadcasts
             elif not isinstance(turned, Sum) or turned.primes >= node.primes:
                 turns = False
             else:
