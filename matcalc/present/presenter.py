@@ -12,6 +12,7 @@ which is how repeated subexpressions are found and named.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -244,8 +245,9 @@ class Presenter:
         if any(map(self.style.is_decimal, coefficients)):
             return len({abs(c) for c in coefficients}) == 1
         width = self.trees.width
-        apart = sum(width(c) for c in coefficients)
-        return width(whole) + sum(width(c / whole) for c in coefficients) < apart
+        counts = Counter(coefficients)
+        apart = sum(k * width(c) for c, k in counts.items())
+        return width(whole) + sum(k * width(c / whole) for c, k in counts.items()) < apart
 
     def _primitive(self, node: Sum) -> Node:
         """The sum without the common number and a sign that all terms have."""
@@ -291,15 +293,16 @@ class Presenter:
 
     def _grouped(self, node: Sum, items: list[tuple[int, Signed]]) -> list[tuple[int, Signed]]:
         """Terms of equal |coefficient| under one factor, 2 (A + B) + C, where that is shorter."""
-        by_size: dict[Fraction, list[int]] = {}
+        by_ratio: dict[tuple[int, int], list[int]] = {}
         for i, (term, c) in enumerate(node.terms):
             if not is_unit(c) and term is not normal.ONE:
-                by_size.setdefault(abs(c), []).append(i)
+                by_ratio.setdefault((abs(c.numerator), c.denominator), []).append(i)
         taken: set[int] = set()
         made: list[tuple[int, Signed]] = []
-        for size, members in by_size.items():
+        for ratio, members in by_ratio.items():
             if not 1 < len(members) < len(items):
                 continue
+            size = Fraction(*ratio)
             terms = [(node.terms[i][0], node.terms[i][1] / size) for i in members]
             part = normal.linear(terms, node.shape)
             if isinstance(part, Sum):
