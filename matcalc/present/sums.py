@@ -7,13 +7,14 @@ decides that for terms, factors and whole results alike.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 
 from matcalc.language import tree as t
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import Tree
-from matcalc.present.trees import Trees, Written
+from matcalc.present.trees import Places, Trees, Written
 
 Signed = tuple[int, Tree]
 
@@ -33,9 +34,13 @@ class Sums:
         calls = shape.is_column and any(trees.has_call(tree) for _, tree in pairs)
         constant = (-1 if calls else _LAST,)
         keys = {tree: (trees.places(tree) or constant, trees.primes(tree)) for _, tree in pairs}
-        if len(set(keys.values())) == len(keys):
-            return sorted(pairs, key=lambda pair: keys[pair[1]])
-        return sorted(pairs, key=lambda pair: (*keys[pair[1]], exponents(pair[1], shape.is_scalar)))
+        uses = Counter(keys.values())
+
+        def key(pair: Signed) -> tuple[Places, int, list[Fraction]]:
+            found = keys[pair[1]]
+            return (*found, exponents(pair[1], shape.is_scalar) if uses[found] > 1 else [])
+
+        return sorted(pairs, key=key)
 
     def oriented(self, pairs: Sequence[Signed], shape: Shape) -> Written:
         """A sum with the sign of the term that is named first: -(x - y) for y - x."""
