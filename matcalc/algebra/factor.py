@@ -18,6 +18,7 @@ from matcalc.algebra import heads, normal
 from matcalc.algebra.cost import coefficient_cost, cost
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.algebra.rewrite import expand, rebuild
+from matcalc.algebra.rules import shorten
 from matcalc.language.sizes import SCALAR, Shape
 
 Term = tuple[Node, Fraction]
@@ -37,12 +38,15 @@ def simplify(node: Node, keep: Container[Node] = ()) -> Node:
     """
     best = factor(node, keep)
     expanded = expand(node)
-    if expanded is node or expanded is None:
-        return best
-    if cost(expanded) <= _HOPELESS * cost(best):
+    if expanded is not None and cost(expanded) <= _HOPELESS * cost(best):
         other = factor(expanded, keep)
         if cost(other) < cost(best):
-            return other
+            best = other
+    forms = [node, best] if expanded is None else [node, expanded, best]
+    for form in dict.fromkeys(forms):
+        other = shorten(form)
+        if other is not form and cost(other) < cost(best):
+            best = min(other, factor(other, keep), key=cost)
     return best
 
 

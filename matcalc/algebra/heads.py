@@ -22,7 +22,7 @@ from matcalc.algebra.entries import (
     outside,
     positive,
 )
-from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, make_apply, make_product
+from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol, make_apply, make_product
 from matcalc.algebra.traces import det, logdet, trace
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import SCALAR, Dim, Shape
@@ -309,17 +309,23 @@ def commutation(m: Dim, n: Dim) -> Node:
     return make_apply("commutation", (normal.size(m), normal.size(n)), Shape(m * n, m * n))
 
 
-def _commuted(K: Apply) -> Shape | None:
+def _commuted(K: Apply) -> Shape:
     """The shape of X for which K vec(X) = vec(X')."""
-    dims = []
-    for arg in K.args:
-        if isinstance(arg, Symbol):
-            dims.append(Dim.named(arg.name))
-        elif isinstance(arg, Number):
-            dims.append(Dim.of(int(arg.value)))
-        else:
-            return None
-    return Shape(dims[0], dims[1])
+    rows, cols = map(dimension, K.args)
+    return Shape(rows, cols)
+
+
+def dimension(node: Node) -> Dim:
+    """The size that a number stands for, where it is a size."""
+    total = Dim.of(0)
+    for term, c in node.terms if isinstance(node, Sum) else [normal.split(node)[::-1]]:
+        part = Dim.of(int(c))
+        for base, e in term.scalars if isinstance(term, Product) else [(term, normal.ONE)]:
+            if isinstance(base, Symbol):
+                for _ in range(normal.integer(e) or 0):
+                    part = part * Dim.named(base.name)
+        total = total + part
+    return total
 
 
 def call(f: Symbol, x: Node) -> Node:
