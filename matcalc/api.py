@@ -236,7 +236,7 @@ def _rewritten(node: Node, names: Sequence[str], problem: Problem) -> Node:
             close = get_close_matches(name, list(LAWS), 1)
             hint = f"did you mean {close[0]}?" if close else "`matcalc rules` lists them"
             raise MatcalcError("usage", f"there is no law {name!r}", hint=hint)
-        if not law.runs:
+        if not law.by_name:
             raise MatcalcError(
                 "usage",
                 f"{name} is not applied by name",

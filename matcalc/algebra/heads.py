@@ -65,28 +65,14 @@ __all__ = [
 
 
 def adjacent(left: Node, right: Node) -> Node | None:
-    """What two neighbours in a chain merge into: diag(u) v = u .* v and its kin, else None."""
-    if is_head(left, "diag"):
-        assert isinstance(left, Apply)
-        if is_head(right, "diag"):
-            assert isinstance(right, Apply)
-            return diag(hadamard(left.args[0], right.args[0]))
-        if right.shape.is_column:
-            return hadamard(left.args[0], right)
-    if is_head(right, "diag") and left.shape.is_row:
-        assert isinstance(right, Apply)
-        return normal.transpose(hadamard(normal.transpose(left), right.args[0]))
-    if is_head(left, "commutation"):
-        assert isinstance(left, Apply)
-        if is_head(right, "commutation"):
-            assert isinstance(right, Apply)
-            if left.args == right.args[::-1]:
-                return normal.identity(left.shape.rows)
-        if is_head(right, "vec"):
-            assert isinstance(right, Apply)
-            if right.args[0].shape == _commuted(left):
-                return vec(normal.transpose(right.args[0]))
-    return None
+    """What two neighbours in a chain merge into by a law, diag(u) v = u .* v and its kin."""
+    if not (isinstance(left, Apply) or isinstance(right, Apply)):
+        return None
+    if left.shape.is_row and right.shape.is_column:  # a scalar is the chain's: ``inner_product``
+        return None
+    from matcalc.algebra.rules import neighbours
+
+    return neighbours(left, right)
 
 
 def inner_product(piece: Sequence[tuple[Node, Node]]) -> Node | None:
@@ -95,18 +81,12 @@ def inner_product(piece: Sequence[tuple[Node, Node]]) -> Node | None:
     u'(v .* w) and its kin become the sum of one element-wise product, vec(A)' vec(B) = tr(A' B).
     """
     u, v = normal.transpose(piece[0][0]), piece[-1][0]
-    if len(piece) == 2:
-        if normal.is_ones(u) or normal.is_ones(v):
-            w = v if normal.is_ones(u) else u
-            if normal.is_ones(w):
-                return normal.size(w.shape.rows)
-            if is_head(w, "softmax") or is_head(w, "onehotmax"):
-                return normal.ONE
-        if is_head(u, "vec") and is_head(v, "vec"):
-            assert isinstance(u, Apply) and isinstance(v, Apply)
-            if u.args[0].shape != v.args[0].shape:  # of equal length, but no two of a kind
-                return None
-            return trace(normal.mul(normal.transpose(u.args[0]), v.args[0]))
+    if len(piece) == 2 and isinstance(u, Apply) and isinstance(v, Apply):
+        from matcalc.algebra.rules import neighbours
+
+        found = neighbours(piece[0][0], v) or neighbours(normal.transpose(v), u)
+        if found is not None:
+            return found
     if len(piece) == 3 and normal.is_ones(u) and normal.is_ones(v) and piece[1][1] is normal.ONE:
         return _matrix_sum(piece[1][0])
     entries = [_is_entrywise(u), _is_entrywise(v)]
@@ -307,12 +287,6 @@ def commutation(m: Dim, n: Dim) -> Node:
     if m is DIM_ONE or n is DIM_ONE:
         return normal.identity(m * n)
     return make_apply("commutation", (normal.size(m), normal.size(n)), Shape(m * n, m * n))
-
-
-def _commuted(K: Apply) -> Shape:
-    """The shape of X for which K vec(X) = vec(X')."""
-    rows, cols = map(dimension, K.args)
-    return Shape(rows, cols)
 
 
 def dimension(node: Node) -> Dim:

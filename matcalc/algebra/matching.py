@@ -45,7 +45,8 @@ class Binding:
         for one, other in zip(pattern, shape, strict=True):
             name = _single(one)
             if name is None:
-                if _size(one, sizes) is not other:
+                known = _size(one, sizes)
+                if known is not other and one.names <= sizes.keys():
                     return None
             elif sizes.setdefault(name, other) is not other:
                 return None
@@ -91,6 +92,19 @@ def unknowns(pattern: Node) -> frozenset[str]:
     if isinstance(pattern, Symbol):
         return frozenset({pattern.name}) if is_hole(pattern) else frozenset()
     return frozenset().union(*map(unknowns, pattern.children))
+
+
+@cache
+def _numbers(pattern: Node) -> frozenset[str]:
+    """The sizes that a pattern uses as numbers."""
+    if isinstance(pattern, Symbol):
+        return frozenset({pattern.name}) if pattern.role == "dimension" else frozenset()
+    return frozenset().union(*map(_numbers, pattern.children))
+
+
+def is_bound(pattern: Node, binding: Binding) -> bool:
+    """Is it known what the pattern stands for?"""
+    return unknowns(pattern) <= binding.names.keys() and _numbers(pattern) <= binding.sizes.keys()
 
 
 def instance(pattern: Node, binding: Binding) -> Node:
@@ -157,7 +171,13 @@ def proposals(pattern: Node, subject: Node, before: Binding) -> Iterator[Binding
     binding = before.sized(pattern.shape, subject.shape)
     if binding is None:
         return
-    if unknowns(pattern) <= binding.names.keys():
+    if isinstance(pattern, Symbol) and pattern.role == "dimension":
+        dim = heads.dimension(subject)
+        sizes = {pattern.name: dim, **binding.sizes}
+        if sizes[pattern.name] is dim:
+            yield Binding(binding.names, sizes)
+        return
+    if is_bound(pattern, binding):
         if instance(pattern, binding) is subject:
             yield binding
         return
@@ -240,7 +260,7 @@ def scalar_proposals(
             yield binding, rest
             return
         (base, e), *more = wanted
-        if unknowns(base) <= binding.names.keys():
+        if is_bound(base, binding):
             found = normal.power(instance(base, binding), e)
             pairs = parts(found)[1]
             if all(pair in left for pair in pairs):
@@ -269,7 +289,7 @@ def chain_proposals(
         return
     base, e = pattern[0]
     bare = base.args[0] if isinstance(base, Apply) and base.head == "transpose" else base
-    if unknowns(base) <= before.names.keys():
+    if is_bound(base, before):
         found = parts(normal.power(instance(base, before), e))[2]
         if tuple(chain[: len(found)]) == found:
             after = found[-1][0].shape.cols if found else rows
@@ -325,7 +345,7 @@ def summands(
                 yield binding
             return
         (term, c), *more = wanted
-        if unknowns(term) <= binding.names.keys():
+        if is_bound(term, binding):
             sized = binding.sized(term.shape, subject.shape)
             if sized is None:
                 return

@@ -42,7 +42,7 @@ from matcalc.algebra.rewrite import expand, substitute
 from matcalc.errors import MatcalcError
 from matcalc.language.sizes import SCALAR, Dim, Shape
 from matcalc.language.syntax import parse
-from matcalc.language.tree import Add, Name, Tree
+from matcalc.language.tree import Add, Multiply, Name, Tree
 from matcalc.language.tree import postorder as parts_of
 from matcalc.tables.laws import LAWS, Law
 
@@ -85,23 +85,31 @@ def forget() -> None:
     rules.cache_clear()
     _by_cost.cache_clear()
     _shortest.clear()
+    _neighbours.clear()
 
 
 def _is_identity(tree: Tree) -> bool:
     return isinstance(tree, Name) and tree.name == "I"
 
 
-@cache
-def rules(name: str) -> tuple[Rule, ...]:
-    """A law in both directions, as far as one side determines the other."""
-    law = LAWS[name]
+def placeholders(law: Law) -> tuple[dict[str, Symbol], dict[str, Dim]]:
+    """The names of a row as placeholders, and its sizes."""
     declared = parse("0", law.where).declarations
     holes = {
         d.name: hole(d.name, d.shape, frozenset(d.facts) & {"invertible"})
         for d in declared
-        if d.shape is not None
+        if d.shape is not None and d.kind != "integer"
     }
-    dims = {n: Dim.named(n) for h in holes.values() for dim in h.shape for n in dim.names}
+    sizes = {n for h in holes.values() for dim in h.shape for n in dim.names}
+    sizes |= {d.name for d in declared if d.kind == "integer"}
+    return holes, {n: Dim.named(n) for n in sizes}
+
+
+@cache
+def rules(name: str) -> tuple[Rule, ...]:
+    """A law in both directions, as far as one side determines the other."""
+    law = LAWS[name]
+    holes, dims = placeholders(law)
     made = []
     sides = (formula(law.left), formula(law.right))
     for left, right in (sides, sides[::-1]):
@@ -159,6 +167,59 @@ def _is_telling(node: Node) -> bool:
         case Product():
             return any(isinstance(e, Number) and e.value < 0 for _, e in node.chain)
     return False
+
+
+# --- neighbours in a chain ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """A law of two factors side by side, which the constructor of products applies."""
+
+    left: Node
+    right: Node
+    result: Node
+
+
+_neighbours: dict[tuple[str, str, bool], tuple[Neighbours, ...]] = {}
+
+
+def neighbours(left: Node, right: Node) -> Node | None:
+    """What two neighbours merge into by a law, or None; a scalar where they are a row and a column.
+
+    The laws are found by the heads of both, "" for a placeholder.
+    """
+    if not _neighbours:
+        _read_neighbours()
+    scalar = left.shape.is_row and right.shape.is_column
+    here, there = _head(left), _head(right)
+    for key in dict.fromkeys(((here, there), (here, ""), ("", there))):
+        for law in _neighbours.get((*key, scalar), ()):
+            for some in proposals(law.left, left, Binding()):
+                for binding in proposals(law.right, right, some):
+                    return instance(law.result, binding)
+    return None
+
+
+def _read_neighbours() -> None:
+    _neighbours["", "", False] = ()  # while rows are read, there are none
+    for law in LAWS.values():
+        if law.by == "neighbours":
+            holes, sizes = placeholders(law)
+            pair = formula(law.left)
+            assert isinstance(pair, Multiply)
+            left, right = (read(factor, holes, sizes) for factor in pair.factors)
+            result = read(formula(law.right), holes, sizes)
+            key = (_head(left), _head(right), left.shape.is_row and right.shape.is_column)
+            found = Neighbours(left, right, result)
+            _neighbours[key] = (*_neighbours.get(key, ()), found)
+
+
+def _head(node: Node) -> str:
+    """The function that a node or its transpose is a value of."""
+    if isinstance(node, Apply) and node.head == "transpose":
+        node = node.args[0]
+    return node.head if isinstance(node, Apply) else ""
 
 
 # --- conditions -----------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ def example(law: Law) -> tuple[str, str, str, str]:
         command = " ".join([*words, "--steps"])
         return command, texts[at], "=" if relation == "=>" else relation, texts[at + 1]
     source = law.example[0] if law.example else law.left
-    using = [law.name] if law.runs else []
+    using = [law.name] if law.by_name else []
     given = law.given or law.where
     after = str(matcalc.simplify(source, given, using))
     try:  # what can be inferred need not be said

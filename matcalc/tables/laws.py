@@ -21,6 +21,7 @@ class Law:
     ``proof``     a proof sketch or a reference
     ``by``        "name"  where it is asked for by name
                   "cost"  wherever it makes an expression shorter
+                  "neighbours"  always, to two factors side by side
                   "definition of f"  it follows from the row of f in the function table
                   else the constructor, or the step of a derivation, that makes it true
     ``example``   an expression that the law changes, or an expression and a variable for whose
@@ -44,12 +45,18 @@ class Law:
     @property
     def runs(self) -> bool:
         """Is it applied as it stands in the table?"""
+        return self.by in ("name", "cost", "neighbours")
+
+    @property
+    def by_name(self) -> bool:
+        """May one ask for it?"""
         return self.by in ("name", "cost")
 
     @property
     def always(self) -> bool:
         """Are both sides the same node, whatever is asked?"""
-        return self.by.startswith(("algebra.", "language.", "definition of ")) and not self.small
+        built_in = ("neighbours", "algebra.", "language.", "definition of ")
+        return self.by.startswith(built_in)
 
 
 _SQUARE = ("A: n x n", "B: n x n", "C: n x n")
@@ -398,7 +405,16 @@ _ROWS: tuple[Law, ...] = (
         "u .* v",
         ("u: n", "v: n"),
         "Entry by entry.",
-        by="algebra.heads.adjacent",
+        by="neighbours",
+    ),
+    Law(
+        "row-diag",
+        "a row times a diagonal matrix is an element-wise product",
+        "u' diag(v)",
+        "(u .* v)'",
+        ("u: n", "v: n"),
+        "Entry by entry.",
+        by="neighbours",
     ),
     Law(
         "diag-diag",
@@ -407,7 +423,7 @@ _ROWS: tuple[Law, ...] = (
         "diag(u .* v)",
         ("u: n", "v: n"),
         "Entry by entry.",
-        by="algebra.heads.adjacent",
+        by="neighbours",
     ),
     Law(
         "diag-of-product",
@@ -434,7 +450,7 @@ _ROWS: tuple[Law, ...] = (
         "tr(A' B)",
         ("A: m x n", "B: m x n"),
         "Both are the sum over all entries of A_ij B_ij.",
-        by="algebra.heads.inner_product",
+        by="neighbours",
     ),
     Law(
         "commutation",
@@ -443,7 +459,16 @@ _ROWS: tuple[Law, ...] = (
         "vec(X')",
         ("X: m x n",),
         "Its definition; J. R. Magnus and H. Neudecker, Matrix Differential Calculus, 3.7.",
-        by="algebra.heads.adjacent",
+        by="neighbours",
+    ),
+    Law(
+        "commutation-squared",
+        "commuting twice changes nothing",
+        "commutation(m, n) commutation(n, m)",
+        "eye(m n)",
+        ("m: integer", "n: integer"),
+        "(X')' = X.",
+        by="neighbours",
     ),
     Law(
         "det-of-power",
@@ -493,11 +518,29 @@ _ROWS: tuple[Law, ...] = (
     Law(
         "softmax-sum",
         "the entries of a softmax add up to 1",
-        "sum(softmax(x))",
+        "ones(n)' softmax(x)",
         "1",
         ("x: n",),
         "The definition of softmax.",
-        by="algebra.heads.inner_product",
+        by="neighbours",
+    ),
+    Law(
+        "onehotmax-sum",
+        "exactly one entry of onehotmax is 1",
+        "ones(n)' onehotmax(x)",
+        "1",
+        ("x: n",),
+        "The definition of onehotmax.",
+        by="neighbours",
+    ),
+    Law(
+        "count",
+        "a sum of ones is their number",
+        "ones(n)' ones(n)",
+        "n",
+        ("n: integer",),
+        "There are n of them.",
+        by="neighbours",
     ),
 )
 
