@@ -297,7 +297,9 @@ def chain_proposals(
     elif is_hole(bare):
         if not (e is normal.ONE or e is normal.MINUS_ONE):
             return
-        for k in range(0 if base.shape.is_square else 1, len(chain) + 1):
+        for k in range(0 if base.shape.is_square else 1, len(chain) + 1 - _least(pattern[1:])):
+            if len(pattern) > 1 and not _may_follow(pattern[1], chain[k:], before):
+                continue
             if e is normal.MINUS_ONE and not all(_is_inverse(b, j) for b, j in chain[:k]):
                 break
             window = normal.mul(extra, together(chain[:k], rows))
@@ -314,6 +316,28 @@ def chain_proposals(
         for one in (subject, *turned):
             for bound in proposals(base, one, before):
                 yield from chain_proposals(pattern[1:], chain[1:], extra, subject.shape.cols, bound)
+
+
+def _least(pattern: Sequence[Pair]) -> int:
+    """How many factors a chain must have."""
+    return sum(not (is_hole(base) and base.shape.is_square) for base, _ in pattern)
+
+
+def _may_follow(pair: Pair, chain: Sequence[Pair], binding: Binding) -> bool:
+    """May a chain begin with what a pattern goes on with?  (A cheap test.)"""
+    base, e = pair
+    if not isinstance(base, Sum) or is_bound(base, binding):
+        return True
+    return bool(chain) and chain[0][1] is e and isinstance(chain[0][0], Sum)
+
+
+def _may_be(pattern: Node, subject: Node) -> bool:
+    """May a term be an instance of a pattern?  (A cheap test.)"""
+    if not isinstance(pattern, Product) or subject.shape.is_scalar:
+        return True
+    if not any(isinstance(base, Sum) for base, _ in pattern.chain):
+        return True
+    return isinstance(subject, Product) and any(isinstance(b, Sum) for b, _ in subject.chain)
 
 
 def _is_inverse(base: Node, e: Node) -> bool:
@@ -358,6 +382,8 @@ def summands(
                 yield from proposals(term, rest, binding)
         else:
             for i, (one, k) in enumerate(left):
+                if not _may_be(term, one):
+                    continue
                 for bound in proposals(term, normal.scale(k / c, one), binding):
                     yield from choose(more, [*left[:i], *left[i + 1 :]], bound)
 
