@@ -299,3 +299,74 @@ def test_a_wrong_law_is_found(law: Law) -> None:
     """The tests above can fail."""
     with pytest.raises(AssertionError):
         test_a_law_holds(law)
+
+
+# --- laws asked for, and laws that shorten --------------------------------------------------------
+
+
+BY_NAME = [
+    ("inv(A) det(A + u v')", ["determinant-lemma"], "det(A) (1 + v' inv(A) u) inv(A)"),
+    ("a' inv(A) inv(I + B inv(A)) b", ["inverse-absorbed"], "a' inv(A + B) b"),
+    ("tr(C A inv(I + B A))", ["push-through"], "tr(A C inv(A B + I))"),
+    ("A X - A Y + B", ["collect"], "A (X - Y) + B"),
+    ("inv(A) + inv(A + u v')", ["sherman-morrison", "collect"], None),
+]
+
+
+@pytest.mark.parametrize(("source", "using", "expected"), BY_NAME)
+def test_a_law_is_applied_by_name(source: str, using: list[str], expected: str | None) -> None:
+    where = ["A: n x n invertible"] if "sherman-morrison" in using else []
+    found = matcalc.simplify(source, where=where, using=using)
+    assert expected is None or str(found) == expected
+    assert is_zero(matcalc.simplify(f"{source} - ({found})", where=where).node)
+
+
+@pytest.mark.parametrize(
+    ("source", "law", "kind", "message"),
+    [
+        ("det(A + u v')", "determinant-lemma", "domain", "needs `A invertible`"),
+        ("A + B", "push-through", "usage", "push-through does not apply here"),
+        ("A + B", "push-thru", "usage", "there is no law 'push-thru'"),
+        ("x' A y", "scalar-transpose", "usage", "is not applied by name"),
+        ("x' A y", "perturb", "usage", "is not applied by name"),
+    ],
+)
+def test_a_law_that_cannot_be_applied(source: str, law: str, kind: str, message: str) -> None:
+    with pytest.raises(MatcalcError) as caught:
+        matcalc.simplify(source, using=[law])
+    assert caught.value.kind == kind
+    assert message in str(caught.value)
+
+
+ZERO = [
+    "A inv(I + B A) - inv(I + A B) A",
+    "inv(I + X' X) X' - X' inv(I + X X')",
+    "det(A + u v') - det(A) (1 + v' inv(A) u)",
+    "det(Q + B + A x y' A') - det(Q + B) (1 + y' A' inv(Q + B) A x)",
+    "det(I + u v') - 1 - v' u",
+    "tr(X A inv(I + B A)) - tr(inv(I + A B) A X)",
+    "inv(I + u v') u - u / (1 + v' u)",
+    "inv(A - u v') - inv(A) - inv(A) u v' inv(A) / (1 - v' inv(A) u)",
+    "inv(A + U C V) - inv(A) + inv(A) U inv(inv(C) + V inv(A) U) V inv(A)",
+    "inv(I + U V) - I + U inv(I + V U) V",
+    "a' inv(A) b - a' inv(A) U inv(inv(C) + V inv(A) U) V inv(A) b - a' inv(A + U C V) b",
+]
+
+
+@pytest.mark.parametrize("source", ZERO)
+def test_a_difference_by_a_law_is_zero(source: str) -> None:
+    where = ["A: n x n", "C: k x k"] if "U C V" in source else []
+    assert is_zero(matcalc.simplify(source, where=where).node)
+
+
+def test_equal_by_a_law() -> None:
+    where = ["A: m x n", "B: n x m"]
+    assert matcalc.simplify("det(I + A B)", where) == matcalc.simplify("det(I + B A)", where)
+    assert matcalc.simplify("det(I + A B)", where) != matcalc.simplify("det(I - B A)", where)
+
+
+def test_no_condition_is_assumed() -> None:
+    """Without inv(A) in the expression the determinant lemma would need it."""
+    gap = matcalc.simplify("det(A + u v') - det(A) - v' adj u", ["A: n x n", "adj: n x n"])
+    assert "inv" not in str(gap)
+    assert str(matcalc.simplify("det(A + u v')")) == "det(A + u v')"

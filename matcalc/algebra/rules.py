@@ -236,7 +236,9 @@ class Required:
                 case Product():
                     for base, e in node.scalars + node.chain:
                         if not (isinstance(e, Number) and e.value > 0):
-                            self.bases |= {base, normal.transpose(base)}
+                            det = isinstance(base, Apply) and base.head == "det"
+                            inside = base.children[0] if det else base
+                            self.bases |= {base, inside, normal.transpose(inside)}
                 case Apply(head="logdet" | "log"):
                     self.bases |= {node.args[0], normal.transpose(node.args[0])}
 
