@@ -78,7 +78,8 @@ def adjacent(left: Node, right: Node) -> Node | None:
 def inner_product(piece: Sequence[tuple[Node, Node]]) -> Node | None:
     """A law for the 1 x 1 chain u' ... v, or None where it stays a chain.
 
-    u'(v .* w) and its kin become the sum of one element-wise product, vec(A)' vec(B) = tr(A' B).
+    Two neighbours merge by the rows of the law table, vec(A)' vec(B) = tr(A' B); u'(v .* w) and its
+    kin become the sum of one element-wise product.
     """
     u, v = normal.transpose(piece[0][0]), piece[-1][0]
     if len(piece) == 2 and isinstance(u, Apply) and isinstance(v, Apply):

@@ -6,7 +6,7 @@ placeholders by the normalising constructors, and ``matching`` finds them.  A la
   by name   where it is asked for: ``apply`` (a derivation, ``simplify --using NAME``)
   by cost   wherever that makes the whole expression shorter: ``shorten`` and ``vanishes``
 
-in either direction.  What a law requires of a matrix (that it is invertible, symmetric, ...) must
+in either direction; the laws of two neighbours in a chain are for the constructor of products.  What a law requires of a matrix (that it is invertible, symmetric, ...) must
 be declared or already be required by the expression itself: no application adds a condition.
 """
 
@@ -292,15 +292,15 @@ class Application:
     missing: tuple[Node, ...] = ()
 
 
-def at(rule: Rule, node: Node, required: Required, all_: bool = True) -> Iterator[Application]:
+def at(rule: Rule, node: Node, required: Required, anyhow: bool = True) -> Iterator[Application]:
     """What becomes of a node when the law is applied to it, or to a part of a product or a sum.
 
-    With ``all_``, those places are found as well where a condition is missing.
+    With ``anyhow``, those places are found as well where a condition is missing.
     """
     seen = {node}
     for place in _places(rule.pattern, node):
         missing = tuple(required.missing(rule, place.binding))
-        if missing and not all_:
+        if missing and not anyhow:
             continue
         try:
             value = instance(rule.result, place.binding)
@@ -481,7 +481,7 @@ def _shorter(root: Node) -> Iterator[Node]:
         for node, outline in shown:
             if not rule.outline <= outline:
                 continue
-            for found in at(rule, node, required, all_=False):
+            for found in at(rule, node, required, anyhow=False):
                 try:
                     made = _replaced(root, node, found.made)
                 except MatcalcError:
