@@ -6,8 +6,9 @@ placeholders by the normalising constructors, and ``matching`` finds them.  A la
   by name   where it is asked for: ``apply`` (a derivation, ``simplify --using NAME``)
   by cost   wherever that makes the whole expression shorter: ``shorten`` and ``vanishes``
 
-in either direction; the laws of two neighbours in a chain are for the constructor of products.  What a law requires of a matrix (that it is invertible, symmetric, ...) must
-be declared or already be required by the expression itself: no application adds a condition.
+in either direction; the laws of two neighbours in a chain are for the constructor of products.
+That a matrix is invertible, where a law needs it, must be declared or already be required by the
+expression itself: no application adds a condition.
 """
 
 from __future__ import annotations
