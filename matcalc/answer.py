@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from matcalc.algebra import normal
 from matcalc.algebra.ir import Node
 from matcalc.algebra.rewrite import expand
+from matcalc.algebra.rules import vanishes
 from matcalc.calculus.conditions import in_words
 from matcalc.dimensions.infer import SymbolInfo
 from matcalc.dimensions.problem import Problem
@@ -20,7 +22,9 @@ from matcalc.language.latex import latex
 from matcalc.language.sizes import Shape
 from matcalc.language.text import text
 from matcalc.language.tree import Call, Number, Power, Tree
+from matcalc.present.cost import Cost
 from matcalc.present.repeats import name_repeats
+from matcalc.present.style import Style
 from matcalc.verify.verdict import Check, Comparison
 
 Words = tuple[str | Tree, ...]
@@ -79,13 +83,13 @@ class Expression(Answer):
 
 
 def same(a: Node, b: Node) -> bool:
-    """Are two normal forms equal once products are distributed?"""
+    """Are two normal forms equal once products are distributed, or by the laws?"""
     if a is b:
         return True
     if a.shape != b.shape:
         return False
     left, right = expand(a), expand(b)
-    return left is not None and left is right
+    return (left is not None and left is right) or vanishes(normal.sub(a, b), Cost(Style()).whole)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,20 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, ClassVar
 
 from matcalc import answer
+from matcalc.algebra import rules
 from matcalc.algebra.factor import simplify as simplify_node
+from matcalc.algebra.ir import Node
 from matcalc.algebra.sympy_bridge import tidy
 from matcalc.answer import same
 from matcalc.calculus.conditions import require_possible
 from matcalc.calculus.derive import LAYOUTS, STRUCTURES, derive
 from matcalc.dimensions.problem import Problem, read_problem
 from matcalc.errors import MatcalcError, Span
+from matcalc.language.text import text
 from matcalc.present.cost import Cost
 from matcalc.present.presenter import Presenter
 from matcalc.present.style import Style
+from matcalc.tables.laws import LAWS
 from matcalc.verify.verdict import Check
 
 __all__ = [
@@ -206,15 +211,61 @@ def _judged(
     )
 
 
-def simplify(expr: str, where: Sequence[str] = ()) -> Simplified:
-    """An expression in its simplified form.  Raises MatcalcError for everything wrong with it."""
+def simplify(expr: str, where: Sequence[str] = (), using: Sequence[str] = ()) -> Simplified:
+    """An expression in its simplified form.  Raises MatcalcError for everything wrong with it.
+
+    With ``using``, names of laws (``matcalc rules`` lists them): each is applied once, in turn, and
+    the expression is left as that makes it.  Raises MatcalcError (usage) for a law that there is
+    not or that does not apply, (domain) for one that needs what is neither declared nor required by
+    the expression.
+    """
     problem = read_problem(expr, [where] if isinstance(where, str) else where)
     node = problem.node()
-    cost = Cost(problem.style)
-    node = tidy(simplify_node(node, cost), cost)
+    names = [using] if isinstance(using, str) else list(using)
+    if names:
+        node = _rewritten(node, names, problem)
+    else:
+        cost = Cost(problem.style)
+        node = tidy(simplify_node(node, cost), cost)
     presenter = Presenter(problem.style)
     tree = presenter.present(node)
     return Simplified(problem, node, tree, presenter.shapes)
+
+
+def _rewritten(node: Node, names: Sequence[str], problem: Problem) -> Node:
+    """The node after laws applied by name."""
+    for name in names:
+        law = LAWS.get(name)
+        if law is None:
+            close = get_close_matches(name, list(LAWS), 1)
+            hint = f"did you mean {close[0]}?" if close else "`matcalc rules` lists them"
+            raise MatcalcError("usage", f"there is no law {name!r}", hint=hint)
+        if not law.by_name:
+            raise MatcalcError(
+                "usage",
+                f"{name} is not applied by name",
+                hint=f"both sides are always the same here: {law.left} = {law.right}"
+                if law.always
+                else "it is a step of derivations: `matcalc diff ... --steps`",
+            )
+        found = rules.apply(name, node) or rules.apply(
+            name, simplify_node(node, Cost(problem.style))
+        )
+        if found is None:
+            raise MatcalcError(
+                "usage",
+                f"{name} does not apply here",
+                hint=f"neither {law.left} nor {law.right} occurs; `matcalc rules {name}`",
+            )
+        if found.missing:
+            needed = text(Presenter(problem.style).present(found.missing[0]))
+            raise MatcalcError(
+                "domain",
+                f"{name} needs `{needed} invertible`, which nothing says",
+                hint='declare it: --where "A: n x n invertible"',
+            )
+        node = found.made
+    return node
 
 
 def shape(expr: str, where: Sequence[str] = ()) -> Simplified:

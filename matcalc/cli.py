@@ -180,23 +180,25 @@ def check(
 
 @cli.command(cls=options.ExpressionCommand)
 @options.expression
+@click.option("--using", multiple=True, metavar="LAW", help="Apply this law; see matcalc rules.")
 @options.formats("expression")
 @options.output
 def simplify(
     expr: str | None,
     file: str | None,
     where: tuple[str, ...],
+    using: tuple[str, ...],
     fmt: str | None,
     quiet: bool,
     output: str | None,
     color: str,
 ) -> None:
-    """EXPR, simplified."""
+    """EXPR, simplified; or, with --using, EXPR after the named laws and nothing else."""
     import matcalc
 
     source = streams.read_expression(expr, file)
     with streams.placed_in(source):
-        answer = matcalc.simplify(source, where=where)
+        answer = matcalc.simplify(source, where=where, using=using)
     _write_expression("expression", answer, fmt, output, quiet, color)
 
 

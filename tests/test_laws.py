@@ -2,24 +2,39 @@
 
 Both sides are evaluated by ``matcalc.verify.evaluate``, which knows no law, at random points with
 the declared properties.  Exact laws must hold to forty digits; what holds to first order must leave
-a gap that shrinks by a hundred when the perturbation shrinks by ten.  Rows that hold of every node
-by construction must lower to one node on both sides.
+a gap that shrinks by a hundred when the perturbation shrinks by ten.
+
+No row is documentation only.  A law that runs is what its row says: a wrong row gives another
+result, and without the row its own example fails.  A law that is built into a constructor names it;
+the constructor is what is running when both sides become one node, and no corrupted statement does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from itertools import islice, pairwise
+from pkgutil import walk_packages
+from types import CodeType
 from typing import Any, NamedTuple
 
 import pytest
 from mpmath import mp
 
 import matcalc
+from matcalc.algebra import rules
+from matcalc.algebra.interpret import apply_function
 from matcalc.algebra.ir import Node
+from matcalc.algebra.normal import is_zero
+from matcalc.commands.expansions import example
 from matcalc.dimensions.problem import Problem, read_problem
+from matcalc.errors import MatcalcError
 from matcalc.language.tree import Add, Tree
+from matcalc.tables.functions import FUNCTIONS
 from matcalc.tables.laws import LAWS, Law
 from matcalc.verify.check import points
 from matcalc.verify.evaluate import Evaluation
@@ -84,7 +99,7 @@ def test_a_row_is_complete(law: Law) -> None:
     assert law.proof
     assert law.relation in ("=", "~")
     assert (law.relation == "~") == bool(law.small)
-    assert not (law.always and law.small)
+    assert law.runs or callable(maker(law)), law.by
     symbols = sides(law).problem.typed.symbols
     names = {name for name, info in symbols.items() if info.kind != "dimension"}
     assert set(law.small) <= names
@@ -118,16 +133,147 @@ def test_a_law_holds(law: Law) -> None:
     (_first_order if law.small else _exact)(law)
 
 
-@pytest.mark.parametrize("law", [row for row in ROWS if row.always], ids=lambda law: law.name)
-def test_both_sides_are_one_node(law: Law) -> None:
-    both = sides(law)
-    assert node(both.problem, both.left) is node(both.problem, both.right)
+DERIVED = [row for row in ROWS if len(row.example) == 2]
+
+
+@pytest.mark.parametrize("law", DERIVED, ids=lambda law: law.name)
+def test_the_example_differentiates(law: Law) -> None:
+    d = matcalc.diff(*law.example, where=law.given, structure=law.structure, check=True)
+    assert d.check.ok
+
+
+# --- every row is alive ---------------------------------------------------------------------------
+
+RUN = [row for row in ROWS if row.runs]
+BUILT_IN = [row for row in ROWS if row.always and not row.runs]
+MOVES = [row for row in ROWS if not row.runs and not row.always]
+
+
+def maker(law: Law) -> Any:
+    """What makes a law true: a function of the package."""
+    if law.by.startswith("definition of "):
+        assert FUNCTIONS[law.by.removeprefix("definition of ")].definition
+        return apply_function
+    found: Any = matcalc
+    for part in law.by.split("."):
+        name = f"{found.__name__}.{part}" if inspect.ismodule(found) else ""
+        found = import_module(name) if name in MODULES else getattr(found, part)
+    return found
+
+
+MODULES = {m.name for m in walk_packages(matcalc.__path__, "matcalc.")}
+
+
+def entered(work: Callable[[], object]) -> set[CodeType]:
+    """The code of all functions that are entered."""
+    seen: set[CodeType] = set()
+    sys.setprofile(lambda frame, event, arg: seen.add(frame.f_code))
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return seen
+
+
+def corrupted(law: Law) -> list[Law]:
+    """The row with a wrong sign on one side, and with a transpose dropped, where that conforms."""
+    return [
+        wrong for wrong in _corrupted(law) if isinstance(outcome(lambda w=wrong: sides(w)), Sides)
+    ]
+
+
+def _corrupted(law: Law) -> Iterator[Law]:
+    yield replace(law, right=f"-({law.right})" if law.right != "0" else "1")
+    yield replace(law, left=f"-({law.left})" if law.right != "0" else f"1 + {law.left}")
+    for side in ("left", "right"):
+        text = getattr(law, side)
+        if "'" in text and law.name not in EVEN:
+            yield replace(law, **{side: text.replace("'", "", 1)})
+
+
+# a transpose of what is symmetric, or of a scalar, may as well be left out
+EVEN = {"symmetric-part", "symmetric-entries"}
+
+
+@contextmanager
+def table(*rows: Law, without: str = "") -> Iterator[None]:
+    """The law table with other rows."""
+    before = dict(LAWS)
+    LAWS.update({row.name: row for row in rows})
+    LAWS.pop(without, None)
+    rules.forget()
+    try:
+        yield
+    finally:
+        LAWS.clear()
+        LAWS.update(before)
+        rules.forget()
+
+
+def shown(law: Law) -> tuple[str, str]:
+    """The lines before and after the law in its example."""
+    _, before, _, after = example(law)
+    return before, after
 
 
 @every_law
-def test_the_example_differentiates(law: Law) -> None:
-    d = matcalc.diff(*law.example, check=True)
-    assert d.check.ok
+def test_the_example_shows_the_law_at_work(law: Law) -> None:
+    before, after = shown(law)
+    assert before != after
+
+
+@pytest.mark.parametrize("law", RUN, ids=lambda law: law.name)
+def test_a_law_that_runs_is_its_row(law: Law) -> None:
+    whole = shown(law)
+    for wrong in corrupted(law):
+        with table(wrong):
+            assert outcome(lambda wrong=wrong: shown(wrong)) != whole, wrong
+    with table(without=law.name):
+        assert outcome(lambda: shown(law)) != whole
+
+
+def outcome(work: Callable[[], Any]) -> Any:
+    """The result, or the mistake that was noticed."""
+    try:
+        return work()
+    except (MatcalcError, KeyError, AssertionError, StopIteration) as error:
+        return error
+
+
+@pytest.mark.parametrize("law", [row for row in RUN if row.by == "cost"], ids=lambda law: law.name)
+def test_a_law_that_shortens_makes_its_sides_equal(law: Law) -> None:
+    left, right = (matcalc.simplify(side, where=law.where) for side in (law.left, law.right))
+    assert left == right
+    gap = f"{law.left} - ({law.right})"
+    assert is_zero(matcalc.simplify(gap, where=law.where).node)
+    for wrong in corrupted(law):
+        with table(wrong):
+            found = outcome(lambda: is_zero(matcalc.simplify(gap, where=law.where).node))
+            assert found is not True, wrong
+    with table(without=law.name):
+        assert not is_zero(matcalc.simplify(gap, where=law.where).node)
+
+
+@pytest.mark.parametrize("law", BUILT_IN, ids=lambda law: law.name)
+def test_both_sides_are_one_node(law: Law) -> None:
+    def build() -> None:
+        both = sides(law)
+        assert node(both.problem, both.left) is node(both.problem, both.right)
+
+    assert maker(law).__code__ in entered(build)
+    for wrong in corrupted(law):
+        both = sides(wrong)
+        assert node(both.problem, both.left) is not node(both.problem, both.right), wrong
+
+
+@pytest.mark.parametrize("law", MOVES, ids=lambda law: law.name)
+def test_a_move_is_made_by_what_it_names(law: Law) -> None:
+    assert maker(law).__code__ in entered(lambda: shown(law))
+    with table(without=law.name):
+        assert isinstance(outcome(lambda: shown(law)), KeyError)
+    for wrong in corrupted(law):
+        with pytest.raises((AssertionError, MatcalcError)):
+            test_a_law_holds(wrong)
 
 
 def test_names_and_statements_are_distinct() -> None:
@@ -153,3 +299,74 @@ def test_a_wrong_law_is_found(law: Law) -> None:
     """The tests above can fail."""
     with pytest.raises(AssertionError):
         test_a_law_holds(law)
+
+
+# --- laws asked for, and laws that shorten --------------------------------------------------------
+
+
+BY_NAME = [
+    ("inv(A) det(A + u v')", ["determinant-lemma"], "det(A) (1 + v' inv(A) u) inv(A)"),
+    ("a' inv(A) inv(I + B inv(A)) b", ["inverse-absorbed"], "a' inv(A + B) b"),
+    ("tr(C A inv(I + B A))", ["push-through"], "tr(A C inv(A B + I))"),
+    ("A X - A Y + B", ["collect"], "A (X - Y) + B"),
+    ("inv(A) + inv(A + u v')", ["sherman-morrison", "collect"], None),
+]
+
+
+@pytest.mark.parametrize(("source", "using", "expected"), BY_NAME)
+def test_a_law_is_applied_by_name(source: str, using: list[str], expected: str | None) -> None:
+    where = ["A: n x n invertible"] if "sherman-morrison" in using else []
+    found = matcalc.simplify(source, where=where, using=using)
+    assert expected is None or str(found) == expected
+    assert is_zero(matcalc.simplify(f"{source} - ({found})", where=where).node)
+
+
+@pytest.mark.parametrize(
+    ("source", "law", "kind", "message"),
+    [
+        ("det(A + u v')", "determinant-lemma", "domain", "needs `A invertible`"),
+        ("A + B", "push-through", "usage", "push-through does not apply here"),
+        ("A + B", "push-thru", "usage", "there is no law 'push-thru'"),
+        ("x' A y", "scalar-transpose", "usage", "is not applied by name"),
+        ("x' A y", "perturb", "usage", "is not applied by name"),
+    ],
+)
+def test_a_law_that_cannot_be_applied(source: str, law: str, kind: str, message: str) -> None:
+    with pytest.raises(MatcalcError) as caught:
+        matcalc.simplify(source, using=[law])
+    assert caught.value.kind == kind
+    assert message in str(caught.value)
+
+
+ZERO = [
+    "A inv(I + B A) - inv(I + A B) A",
+    "inv(I + X' X) X' - X' inv(I + X X')",
+    "det(A + u v') - det(A) (1 + v' inv(A) u)",
+    "det(Q + B + A x y' A') - det(Q + B) (1 + y' A' inv(Q + B) A x)",
+    "det(I + u v') - 1 - v' u",
+    "tr(X A inv(I + B A)) - tr(inv(I + A B) A X)",
+    "inv(I + u v') u - u / (1 + v' u)",
+    "inv(A - u v') - inv(A) - inv(A) u v' inv(A) / (1 - v' inv(A) u)",
+    "inv(A + U C V) - inv(A) + inv(A) U inv(inv(C) + V inv(A) U) V inv(A)",
+    "inv(I + U V) - I + U inv(I + V U) V",
+    "a' inv(A) b - a' inv(A) U inv(inv(C) + V inv(A) U) V inv(A) b - a' inv(A + U C V) b",
+]
+
+
+@pytest.mark.parametrize("source", ZERO)
+def test_a_difference_by_a_law_is_zero(source: str) -> None:
+    where = ["A: n x n", "C: k x k"] if "U C V" in source else []
+    assert is_zero(matcalc.simplify(source, where=where).node)
+
+
+def test_equal_by_a_law() -> None:
+    where = ["A: m x n", "B: n x m"]
+    assert matcalc.simplify("det(I + A B)", where) == matcalc.simplify("det(I + B A)", where)
+    assert matcalc.simplify("det(I + A B)", where) != matcalc.simplify("det(I - B A)", where)
+
+
+def test_no_condition_is_assumed() -> None:
+    """Without inv(A) in the expression the determinant lemma would need it."""
+    gap = matcalc.simplify("det(A + u v') - det(A) - v' adj u", ["A: n x n", "adj: n x n"])
+    assert "inv" not in str(gap)
+    assert str(matcalc.simplify("det(A + u v')")) == "det(A + u v')"

@@ -17,6 +17,7 @@ from typing import Protocol
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.algebra.rewrite import expand, rebuild
+from matcalc.algebra.rules import shorten
 from matcalc.language.sizes import SCALAR, Shape
 
 Term = tuple[Node, Fraction]
@@ -52,12 +53,15 @@ def simplify(node: Node, cost: Cost, keep: Container[Node] = ()) -> Node:
     factoring = Factoring(cost)
     best = factoring.factor(node, keep)
     expanded = expand(node)
-    if expanded is node or expanded is None:
-        return best
-    if cost.whole(expanded) <= _HOPELESS * cost.whole(best):
+    if expanded is not None and cost.whole(expanded) <= _HOPELESS * cost.whole(best):
         other = factoring.factor(expanded, keep)
         if cost.whole(other) < cost.whole(best):
-            return other
+            best = other
+    forms = [node, best] if expanded is None else [node, expanded, best]
+    for form in dict.fromkeys(forms):
+        other = shorten(form, cost.whole)
+        if other is not form and cost.whole(other) < cost.whole(best):
+            best = min(other, factoring.factor(other, keep), key=cost.whole)
     return best
 
 

@@ -22,7 +22,7 @@ from matcalc.algebra.entries import (
     outside,
     positive,
 )
-from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, make_apply, make_product
+from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol, make_apply, make_product
 from matcalc.algebra.traces import det, logdet, trace
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import SCALAR, Dim, Shape
@@ -65,48 +65,29 @@ __all__ = [
 
 
 def adjacent(left: Node, right: Node) -> Node | None:
-    """What two neighbours in a chain merge into: diag(u) v = u .* v and its kin, else None."""
-    if is_head(left, "diag"):
-        assert isinstance(left, Apply)
-        if is_head(right, "diag"):
-            assert isinstance(right, Apply)
-            return diag(hadamard(left.args[0], right.args[0]))
-        if right.shape.is_column:
-            return hadamard(left.args[0], right)
-    if is_head(right, "diag") and left.shape.is_row:
-        assert isinstance(right, Apply)
-        return normal.transpose(hadamard(normal.transpose(left), right.args[0]))
-    if is_head(left, "commutation"):
-        assert isinstance(left, Apply)
-        if is_head(right, "commutation"):
-            assert isinstance(right, Apply)
-            if left.args == right.args[::-1]:
-                return normal.identity(left.shape.rows)
-        if is_head(right, "vec"):
-            assert isinstance(right, Apply)
-            if right.args[0].shape == _commuted(left):
-                return vec(normal.transpose(right.args[0]))
-    return None
+    """What two neighbours in a chain merge into by a law, diag(u) v = u .* v and its kin."""
+    if not (isinstance(left, Apply) or isinstance(right, Apply)):
+        return None
+    if left.shape.is_row and right.shape.is_column:  # a scalar is the chain's: ``inner_product``
+        return None
+    from matcalc.algebra.rules import neighbours
+
+    return neighbours(left, right)
 
 
 def inner_product(piece: Sequence[tuple[Node, Node]]) -> Node | None:
     """A law for the 1 x 1 chain u' ... v, or None where it stays a chain.
 
-    u'(v .* w) and its kin become the sum of one element-wise product, vec(A)' vec(B) = tr(A' B).
+    Two neighbours merge by the rows of the law table, vec(A)' vec(B) = tr(A' B); u'(v .* w) and its
+    kin become the sum of one element-wise product.
     """
     u, v = normal.transpose(piece[0][0]), piece[-1][0]
-    if len(piece) == 2:
-        if normal.is_ones(u) or normal.is_ones(v):
-            w = v if normal.is_ones(u) else u
-            if normal.is_ones(w):
-                return normal.size(w.shape.rows)
-            if is_head(w, "softmax") or is_head(w, "onehotmax"):
-                return normal.ONE
-        if is_head(u, "vec") and is_head(v, "vec"):
-            assert isinstance(u, Apply) and isinstance(v, Apply)
-            if u.args[0].shape != v.args[0].shape:  # of equal length, but no two of a kind
-                return None
-            return trace(normal.mul(normal.transpose(u.args[0]), v.args[0]))
+    if len(piece) == 2 and isinstance(u, Apply) and isinstance(v, Apply):
+        from matcalc.algebra.rules import neighbours
+
+        found = neighbours(piece[0][0], v) or neighbours(normal.transpose(v), u)
+        if found is not None:
+            return found
     if len(piece) == 3 and normal.is_ones(u) and normal.is_ones(v) and piece[1][1] is normal.ONE:
         return _matrix_sum(piece[1][0])
     entries = [_is_entrywise(u), _is_entrywise(v)]
@@ -309,17 +290,17 @@ def commutation(m: Dim, n: Dim) -> Node:
     return make_apply("commutation", (normal.size(m), normal.size(n)), Shape(m * n, m * n))
 
 
-def _commuted(K: Apply) -> Shape | None:
-    """The shape of X for which K vec(X) = vec(X')."""
-    dims = []
-    for arg in K.args:
-        if isinstance(arg, Symbol):
-            dims.append(Dim.named(arg.name))
-        elif isinstance(arg, Number):
-            dims.append(Dim.of(int(arg.value)))
-        else:
-            return None
-    return Shape(dims[0], dims[1])
+def dimension(node: Node) -> Dim:
+    """The size that a number stands for, where it is a size."""
+    total = Dim.of(0)
+    for term, c in node.terms if isinstance(node, Sum) else [normal.split(node)[::-1]]:
+        part = Dim.of(int(c))
+        for base, e in term.scalars if isinstance(term, Product) else [(term, normal.ONE)]:
+            if isinstance(base, Symbol):
+                for _ in range(normal.integer(e) or 0):
+                    part = part * Dim.named(base.name)
+        total = total + part
+    return total
 
 
 def call(f: Symbol, x: Node) -> Node:

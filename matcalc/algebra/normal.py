@@ -4,7 +4,9 @@ Everything that builds an IR node goes through here or through ``algebra.heads``
 is in normal form, so that expressions that differ by the always-valid laws (like terms,
 cancelling inverses, (A B)' = B' A', a scalar is its own transpose, ...) are the same node.  The
 laws are declared, with their names, in ``tables.laws``; the constructors make them true of every
-node, because a law that identity depends on cannot be left to a rewriting pass.
+node, because a law that identity depends on cannot be left to a rewriting pass.  Those of two
+neighbours in a chain they read from the table, through ``algebra.rules``; of the others each row
+names the constructor, and the tests hold one against the other.
 
 Products are never distributed over sums: completing squares then needs nothing, and factoring
 rebuilds what a person would write.  Cost: every constructor is linear in its arguments, none

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from matcalc.commands import options, streams
 from matcalc.commands.reference import unknown
+from matcalc.errors import MatcalcError
 
 if TYPE_CHECKING:
     from matcalc.api import Expansion
@@ -104,31 +106,43 @@ def rules(name: str | None) -> None:
 
 def _explained(law: Law) -> list[str]:
     small = f", to first order in {', '.join(law.small)}" if law.small else ""
-    options = [f'--where "{declaration}"' for declaration in law.given]
-    if law.structure != "independent":
-        options.append(f"--structure {law.structure}")
-    command = ["matcalc", "diff", f'"{law.example[0]}"', "--wrt", law.example[1], *options]
-    facts = {
-        "where": "; ".join(law.where),
-        "proof": law.proof,
-        "example": " ".join([*command, "--steps"]),
-    }
+    command, before, relation, after = example(law)
+    facts = {"where": "; ".join(law.where), "proof": law.proof, "example": command}
     lines = [f"{law.name}: {law.title}", "", f"  {law.left}  {law.relation}  {law.right}{small}"]
-    lines += ["", *(f"  {label:<9}{fact}" for label, fact in facts.items()), *_run(law)]
-    return lines
+    lines += ["", *(f"  {label:<9}{fact}" for label, fact in facts.items())]
+    return [*lines, f"  {'':<9}{before}", f"  {relation:>8} {after}"]
 
 
-def _run(law: Law) -> list[str]:
-    """The step of the example that uses the law, else the result."""
+def example(law: Law) -> tuple[str, str, str, str]:
+    """A command in which the law acts, and the lines before and after it, with their relation."""
     import matcalc
 
-    derivative = matcalc.diff(*law.example, where=law.given, structure=law.structure)
-    for i, step in enumerate(derivative.steps):
-        if step.rule == law.name:
-            before = derivative.steps[i - 1].text if i else derivative.source
-            relation = "=" if step.relation == "=>" else step.relation
-            return [f"  {'':<9}{before}", f"  {relation:>8} {step.text}"]
-    return [f"  {'':<9}{derivative}"]
+    if len(law.example) == 2:
+        source, wrt = law.example
+        words = ["matcalc", "diff", f'"{source}"', "--wrt", wrt, *_where(law.given)]
+        if law.structure != "independent":
+            words.append(f"--structure {law.structure}")
+        derivative = matcalc.diff(source, wrt, where=law.given, structure=law.structure)
+        texts = [source, *(step.text for step in derivative.steps)]
+        at = next(i for i, step in enumerate(derivative.steps) if step.rule == law.name)
+        relation = derivative.steps[at].relation
+        command = " ".join([*words, "--steps"])
+        return command, texts[at], "=" if relation == "=>" else relation, texts[at + 1]
+    source = law.example[0] if law.example else law.left
+    using = [law.name] if law.by_name else []
+    given = law.given or law.where
+    after = str(matcalc.simplify(source, given, using))
+    try:  # what can be inferred need not be said
+        if not law.given and str(matcalc.simplify(source, (), using)) == after:
+            given = ()
+    except MatcalcError:
+        pass
+    words = ["matcalc", "simplify", f'"{source}"', *_where(given), *(f"--using {n}" for n in using)]
+    return " ".join(words), source, "=", after
+
+
+def _where(declarations: Sequence[str]) -> list[str]:
+    return [f'--where "{declaration}"' for declaration in declarations]
 
 
 COMMANDS = (perturb, taylor, rules)

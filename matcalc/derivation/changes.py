@@ -12,13 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from matcalc.algebra import heads, normal
-from matcalc.algebra.interpret import Reader, formula
+from matcalc.algebra import heads, normal, rules
 from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol, fold
 from matcalc.derivation.terms import Term, collected
 from matcalc.present.presenter import Presenter
 from matcalc.tables.functions import FUNCTIONS
-from matcalc.tables.laws import LAWS
 
 _HIGHEST_POWER = 64
 _ENTRYWISE = ("diag", "diagonal", "vec", "unvec")
@@ -239,9 +237,10 @@ class Changes:
         U = normal.add(*(left.node() for left, _ in cut))
         inner = normal.identity((cut[0][1].chain or (M,))[0].shape.rows)
         V = cut[0][1].node() if cut[0][1].chain else inner
-        made = Reader({"A": M, "U": U, "C": inner, "V": V}, {}).read(
-            formula(LAWS["woodbury"].right)
-        )
+        whole = normal.power(normal.add(M, normal.mul(U, V)), normal.MINUS_ONE)
+        made = rules.applied("woodbury", whole, {"A": M, "U": U, "C": inner, "V": V})
+        if made is None:
+            raise NotPolynomial
         R = normal.power(normal.add(inner, normal.mul(V, S, U)), normal.MINUS_ONE)
         self.inverses[M], self.remainder_of[M] = made, R
         base = normal.power(R, normal.MINUS_ONE)

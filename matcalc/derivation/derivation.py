@@ -41,6 +41,7 @@ from matcalc.derivation.writing import Writing, typed_tree
 from matcalc.language.text import text
 from matcalc.language.tree import Add, Name, Tree
 from matcalc.present.cost import Cost
+from matcalc.tables.laws import LAWS
 
 MANY_TERMS = 32  # more are not multiplied out
 _MANY_INSTANCES = 16  # more terms of first order than this are not written one by one
@@ -289,7 +290,7 @@ class _Derivation:
             self._move("cyclic", lambda t: t.rotated(self.dX), f"{self.dX.name} to the right end")
         elif F.shape.is_scalar:
             self._distribute()
-            self._move("trace", lambda t: replace(t, traced=True), "a scalar is its own trace")
+            self._move("trace", lambda t: replace(t, traced=True), LAWS["trace"].title)
             self._transpose("a trace is that of the transpose")
             words = f"rotated until {self.dX.name} stands last"
             self._move("cyclic", lambda t: t.rotated(self.dX), words)
@@ -298,7 +299,7 @@ class _Derivation:
         """The terms one by one, where they stood under one trace."""
         assert self.terms is not None
         if len(self.terms) > 1 and any(term.traced for term in self.terms):
-            self._add("trace-linear", "=", self._sum(self.terms), ("the trace is linear",))
+            self._add("trace-linear", "=", self._sum(self.terms), (LAWS["trace-linear"].title,))
 
     def _transpose(self, words: str) -> None:
         assert self.terms is not None
@@ -339,7 +340,7 @@ class _Derivation:
 
     def _collect(self, F: Node) -> None:
         G = self.result.node
-        words = "common factors taken out, like terms collected"
+        words = LAWS["collect"].title
         if self.result.structure != "independent":
             G = simplify(once(F, self.variable, True), self.writing.cost)
         self._add("collect", "=", self.reading.inner(G, F), (words,))
@@ -360,7 +361,9 @@ class _Derivation:
 
     def _read_off(self, F: Node) -> None:
         words, shapes = self.reading.words(F), self.result.shapes
-        step = Step("read-off", "=>", self.result.tree, shapes, (words,), moving=self.dX.name)
+        step = Step(
+            LAWS["read-off"].name, "=>", self.result.tree, shapes, (words,), moving=self.dX.name
+        )
         self.steps.append(step)
 
     # --- bookkeeping ------------------------------------------------------------------------------
@@ -385,6 +388,7 @@ class _Derivation:
                 self.steps[-1] = replace(self.steps[-1], words=words)
             return
         shapes = self.writing.presenter.shapes
+        rule = LAWS[rule].name
         step = Step(rule, relation, tree, shapes, words, tuple(orders), tuple(names), self.dX.name)
         self.steps.append(step)
 

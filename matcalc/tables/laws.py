@@ -1,11 +1,10 @@
 """THE LAW TABLE: what may be rewritten into what, by name.
 
-A row is a statement in matcalc's own language.  Its name is what a derivation prints, what
-``matcalc rules NAME`` explains, and the id of its test, which evaluates both sides at random
-points that satisfy the declarations.  Rows with ``always`` hold of every node by construction
-(``algebra.normal`` and ``algebra.heads`` build both sides as the same node, and the test asserts
-it); the others are moves, made by name where a derivation calls for them, from the text of the
-row.  To add a law, add a row.
+A row is a statement in matcalc's own language, and it runs: ``algebra.rules`` reads it once and
+applies it.  Its name is what a derivation prints, what ``matcalc rules NAME`` explains and
+``matcalc simplify --using NAME`` asks for, and the id of its tests.  ``by`` says how it comes to
+act.  A few laws are the very form of nodes and formulas (a scalar is its own transpose); each of
+those names what makes it true, and a test holds the row against that.  To add a law, add a row.
 """
 
 from __future__ import annotations
@@ -19,9 +18,14 @@ class Law:
 
     ``relation``  "=" exactly, "~" to first order in the names of ``small``
     ``where``     declarations of the names, with the conditions under which the law holds
-    ``always``    both sides are the same node
     ``proof``     a proof sketch or a reference
-    ``example``   an expression and a variable whose derivation uses or shows the law
+    ``by``        "name"  where it is asked for by name
+                  "cost"  wherever it makes an expression shorter
+                  "neighbours"  always, to two factors side by side
+                  "definition of f"  it follows from the row of f in the function table
+                  else the constructor, or the step of a derivation, that makes it true
+    ``example``   an expression that the law changes, or an expression and a variable for whose
+                  derivative it is needed; if empty, the left side
     ``given``     declarations for the example; ``structure`` of its variable
     """
 
@@ -33,10 +37,26 @@ class Law:
     proof: str
     relation: str = "="
     small: tuple[str, ...] = ()
-    always: bool = False
-    example: tuple[str, str] = ("a' X' inv(A + X B) X b", "X")
+    by: str = "name"
+    example: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     structure: str = "independent"
+
+    @property
+    def runs(self) -> bool:
+        """Is it applied as it stands in the table?"""
+        return self.by in ("name", "cost", "neighbours")
+
+    @property
+    def by_name(self) -> bool:
+        """May one ask for it?"""
+        return self.by in ("name", "cost")
+
+    @property
+    def always(self) -> bool:
+        """Are both sides the same node, whatever is asked?"""
+        built_in = ("neighbours", "algebra.", "language.", "definition of ")
+        return self.by.startswith(built_in)
 
 
 _SQUARE = ("A: n x n", "B: n x n", "C: n x n")
@@ -53,6 +73,8 @@ _ROWS: tuple[Law, ...] = (
         "the argument to the perturbation of the value, up to terms of second order.",
         relation="~",
         small=("dx",),
+        by="derivation.steps.difference",
+        example=("a' X' inv(A + X B) X b", "X"),
     ),
     Law(
         "product",
@@ -63,6 +85,7 @@ _ROWS: tuple[Law, ...] = (
         "Multiply out; A B cancels and dA dB is of second order.",
         relation="~",
         small=("dA", "dB"),
+        by="derivation.changes.Changes.of",
         example=("x' Q x", "x"),
     ),
     Law(
@@ -74,6 +97,7 @@ _ROWS: tuple[Law, ...] = (
         "To first order f moves by Df(x) dx, and g moves by its Jacobian times that.",
         relation="~",
         small=("dx",),
+        by="derivation.linear.moved",
         example=("exp(-1/2 x' Q x)", "x"),
     ),
     Law(
@@ -84,6 +108,8 @@ _ROWS: tuple[Law, ...] = (
         ("A: n x n invertible", "C: k x k invertible", "U: n x k", "V: k x n"),
         "Multiply the right side by A + U C V and collect; M. A. Woodbury, Inverting modified "
         "matrices (1950).  With C = I it expands inv(A + dX B) exactly, whatever the size of dX.",
+        by="cost",
+        example=("a' X' inv(A + X B) X b", "X"),
     ),
     Law(
         "neumann",
@@ -94,6 +120,7 @@ _ROWS: tuple[Law, ...] = (
         "From inv(I + E) = I - E + E^2 - ... for small E, with A taken out.",
         relation="~",
         small=("dA",),
+        by="calculus.differential.differentials",
         example=("exp(tr(inv(X)))", "X"),
     ),
     Law(
@@ -105,6 +132,7 @@ _ROWS: tuple[Law, ...] = (
         "What is left out is at most a constant times the square of the norm of the perturbation.",
         relation="~",
         small=("dX",),
+        by="calculus.differential.differentials",
         example=("x' Q x", "x"),
     ),
     Law(
@@ -114,7 +142,7 @@ _ROWS: tuple[Law, ...] = (
         "tr(x' A y)",
         ("x: m", "A: m x n", "y: n"),
         "The trace of a 1 x 1 matrix is its entry.",
-        always=True,
+        by="algebra.traces.trace",
         example=("a' X b", "X"),
     ),
     Law(
@@ -124,7 +152,7 @@ _ROWS: tuple[Law, ...] = (
         "tr(B' A')",
         ("A: m x n", "B: n x m"),
         "The transpose has the same diagonal, and (A B)' = B' A'.",
-        always=True,
+        by="algebra.traces.trace",
         example=("a' X' b", "X"),
     ),
     Law(
@@ -134,17 +162,16 @@ _ROWS: tuple[Law, ...] = (
         "tr(C A B)",
         ("A: m x n", "B: n x p", "C: p x m"),
         "Both are the sum over i, j, k of A_ij B_jk C_ki.",
-        always=True,
+        by="algebra.traces.trace",
         example=("tr(A X B)", "X"),
     ),
     Law(
         "collect",
-        "common factors are taken out, like terms collected",
+        "common factors taken out, like terms collected",
         "A X + A Y",
         "A (X + Y)",
         ("A: m x n", "X: n x p", "Y: n x p"),
         "Distributivity.",
-        example=("x' Q x", "x"),
     ),
     Law(
         "read-off",
@@ -154,7 +181,8 @@ _ROWS: tuple[Law, ...] = (
         ("G: m x n", "dX: m x n"),
         "An inner product with every dX determines G (take dX = e_i e_j').  For a vector x and a "
         "scalar f, df = g dx gives the row g; for a vector f, df = J dx gives the Jacobian J.",
-        always=True,
+        by="language.build.Expressions.inner",
+        example=("a' X' inv(A + X B) X b", "X"),
     ),
     Law(
         "symmetric-part",
@@ -163,6 +191,7 @@ _ROWS: tuple[Law, ...] = (
         "tr(1/2 (G + G') dX)",
         ("G: n x n", "dX: n x n symmetric"),
         "tr(G' dX) = tr(dX' G) = tr(G dX), and the mean of two equal numbers is that number.",
+        by="calculus.derive._structured",
         example=("tr(A X)", "X"),
         given=("X: n x n symmetric",),
         structure="symmetric",
@@ -174,6 +203,7 @@ _ROWS: tuple[Law, ...] = (
         "1/2 (tr((G + G' - diag(diag(G))) dX) + diag(G)' diag(dX))",
         ("G: n x n", "dX: n x n symmetric"),
         "With R = G + G' - diag(diag(G)) both are the sum over i >= j of R_ij dX_ij; MC 138.",
+        by="calculus.derive._structured",
         example=("logdet(X)", "X"),
         given=("X: n x n symmetric",),
         structure="cookbook",
@@ -186,6 +216,7 @@ _ROWS: tuple[Law, ...] = (
         "inv(I + A B) A",
         ("A: m x n", "B: n x m"),
         "(I + A B) A = A (I + B A).",
+        by="cost",
     ),
     Law(
         "determinant-lemma",
@@ -195,6 +226,43 @@ _ROWS: tuple[Law, ...] = (
         ("A: n x n invertible", "u: n", "v: n"),
         "det(A + u v') = det(A) det(I + inv(A) u v'), and a rank-one change of I has the "
         "eigenvalue 1 + v' inv(A) u, the others being 1.",
+        by="cost",
+    ),
+    Law(
+        "sherman-morrison",
+        "Sherman-Morrison formula: the inverse after a change of rank one",
+        "inv(A + u v')",
+        "inv(A) - inv(A) u v' inv(A) / (1 + v' inv(A) u)",
+        ("A: n x n invertible", "u: n", "v: n"),
+        "Woodbury's identity for a column u and a row v'.",
+        by="cost",
+    ),
+    Law(
+        "inverse-absorbed",
+        "an inverse in front of an inverse goes inside",
+        "inv(A) inv(I + B inv(A))",
+        "inv(A + B)",
+        ("A: n x n invertible", "B: n x n"),
+        "(I + B inv(A)) A = A + B.",
+        by="cost",
+    ),
+    Law(
+        "sylvester",
+        "Sylvester's determinant theorem",
+        "det(I + A B)",
+        "det(I + B A)",
+        ("A: m x n", "B: n x m"),
+        "Both are the determinant of the block matrix [I, -A; B, I], by eliminating either block.",
+        by="cost",
+    ),
+    Law(
+        "sylvester-log",
+        "Sylvester's determinant theorem for the logarithm",
+        "logdet(I + A B)",
+        "logdet(I + B A)",
+        ("A: m x n", "B: n x m"),
+        "The logarithm of Sylvester's theorem.",
+        by="cost",
     ),
     # --- laws of the normal form ----------------------------------------------------------------
     Law(
@@ -204,7 +272,7 @@ _ROWS: tuple[Law, ...] = (
         "B' A'",
         ("A: m x n", "B: n x p"),
         "Entry (i, j) of both is the sum over k of A_jk B_ki.",
-        always=True,
+        by="algebra.products.transpose",
     ),
     Law(
         "transpose-of-inverse",
@@ -213,7 +281,8 @@ _ROWS: tuple[Law, ...] = (
         "inv(A')",
         ("A: n x n invertible",),
         "Transpose A inv(A) = I.",
-        always=True,
+        by="algebra.products.transpose",
+        example=("inv(A)' A'",),
     ),
     Law(
         "inverse-of-product",
@@ -222,7 +291,7 @@ _ROWS: tuple[Law, ...] = (
         "inv(B) inv(A)",
         ("A: n x n invertible", "B: n x n invertible"),
         "Multiply by A B.",
-        always=True,
+        by="algebra.products.power",
     ),
     Law(
         "inverse-cancels",
@@ -231,7 +300,7 @@ _ROWS: tuple[Law, ...] = (
         "I",
         ("X: n x n invertible",),
         "The definition of the inverse; it holds for X m x n of full rank as well.",
-        always=True,
+        by="algebra.products.push",
     ),
     Law(
         "scalar-transpose",
@@ -240,7 +309,8 @@ _ROWS: tuple[Law, ...] = (
         "y' A' x",
         ("x: m", "A: m x n", "y: n"),
         "It is 1 x 1.",
-        always=True,
+        by="algebra.products.scalar_chain",
+        example=("x' A y - y' A' x",),
     ),
     Law(
         "skew-form",
@@ -249,7 +319,7 @@ _ROWS: tuple[Law, ...] = (
         "0",
         ("K: n x n skew", "x: n"),
         "x' K x = (x' K x)' = -x' K x.",
-        always=True,
+        by="algebra.products.scalar_chain",
         example=("x' K x", "x"),
         given=("K: n x n skew",),
     ),
@@ -260,7 +330,7 @@ _ROWS: tuple[Law, ...] = (
         "I",
         ("Q: n x n orthogonal",),
         "The definition.",
-        always=True,
+        by="algebra.products.transpose",
     ),
     Law(
         "idempotent",
@@ -269,7 +339,7 @@ _ROWS: tuple[Law, ...] = (
         "P",
         ("P: n x n idempotent",),
         "The definition.",
-        always=True,
+        by="algebra.products.push",
     ),
     Law(
         "trace-of-outer",
@@ -278,7 +348,7 @@ _ROWS: tuple[Law, ...] = (
         "v' A u",
         ("A: n x n", "u: n", "v: n"),
         "The cyclic property, and a scalar is its own trace.",
-        always=True,
+        by="algebra.traces.trace",
     ),
     Law(
         "trace-linear",
@@ -287,7 +357,7 @@ _ROWS: tuple[Law, ...] = (
         "tr(A) + 2 tr(B)",
         _SQUARE,
         "It is a sum of entries.",
-        always=True,
+        by="algebra.traces.trace",
         example=("logdet(I + X X')", "X"),
     ),
     Law(
@@ -297,7 +367,7 @@ _ROWS: tuple[Law, ...] = (
         "u' diag(A)",
         ("A: n x n", "u: n"),
         "Both are the sum over i of u_i A_ii.",
-        always=True,
+        by="algebra.traces.trace",
     ),
     Law(
         "norm-squared",
@@ -306,7 +376,7 @@ _ROWS: tuple[Law, ...] = (
         "x'x",
         ("x: n",),
         "The definition of the norm.",
-        always=True,
+        by="definition of norm",
     ),
     Law(
         "sum-ones",
@@ -315,7 +385,8 @@ _ROWS: tuple[Law, ...] = (
         "ones(n)' x",
         ("x: n",),
         "The definition.",
-        always=True,
+        by="definition of sum",
+        example=("ones(n)' x",),
     ),
     Law(
         "inner-elementwise",
@@ -324,7 +395,8 @@ _ROWS: tuple[Law, ...] = (
         "(u .* v)' w",
         ("u: n", "v: n", "w: n"),
         "All are the sum over i of u_i v_i w_i.",
-        always=True,
+        by="algebra.heads.inner_product",
+        example=("u' (v .* w) - (u .* v)' w",),
     ),
     Law(
         "diag-vector",
@@ -333,7 +405,16 @@ _ROWS: tuple[Law, ...] = (
         "u .* v",
         ("u: n", "v: n"),
         "Entry by entry.",
-        always=True,
+        by="neighbours",
+    ),
+    Law(
+        "row-diag",
+        "a row times a diagonal matrix is an element-wise product",
+        "u' diag(v)",
+        "(u .* v)'",
+        ("u: n", "v: n"),
+        "Entry by entry.",
+        by="neighbours",
     ),
     Law(
         "diag-diag",
@@ -342,7 +423,7 @@ _ROWS: tuple[Law, ...] = (
         "diag(u .* v)",
         ("u: n", "v: n"),
         "Entry by entry.",
-        always=True,
+        by="neighbours",
     ),
     Law(
         "diag-of-product",
@@ -351,7 +432,7 @@ _ROWS: tuple[Law, ...] = (
         "(A .* B') u",
         ("A: m x n", "u: n", "B: n x m"),
         "Entry i of both is the sum over j of A_ij u_j B_ji.",
-        always=True,
+        by="algebra.heads.diagonal",
     ),
     Law(
         "diag-of-outer",
@@ -360,7 +441,7 @@ _ROWS: tuple[Law, ...] = (
         "u .* v",
         ("u: n", "v: n"),
         "Entry i is u_i v_i.",
-        always=True,
+        by="algebra.heads.diagonal",
     ),
     Law(
         "vec-inner",
@@ -369,7 +450,7 @@ _ROWS: tuple[Law, ...] = (
         "tr(A' B)",
         ("A: m x n", "B: m x n"),
         "Both are the sum over all entries of A_ij B_ij.",
-        always=True,
+        by="neighbours",
     ),
     Law(
         "commutation",
@@ -378,7 +459,16 @@ _ROWS: tuple[Law, ...] = (
         "vec(X')",
         ("X: m x n",),
         "Its definition; J. R. Magnus and H. Neudecker, Matrix Differential Calculus, 3.7.",
-        always=True,
+        by="neighbours",
+    ),
+    Law(
+        "commutation-squared",
+        "commuting twice changes nothing",
+        "commutation(m, n) commutation(n, m)",
+        "eye(m n)",
+        ("m: integer", "n: integer"),
+        "(X')' = X.",
+        by="neighbours",
     ),
     Law(
         "det-of-power",
@@ -387,7 +477,7 @@ _ROWS: tuple[Law, ...] = (
         "1/det(A)",
         ("A: n x n invertible",),
         "det is multiplicative.",
-        always=True,
+        by="algebra.traces.det",
     ),
     Law(
         "det-scaled",
@@ -396,7 +486,7 @@ _ROWS: tuple[Law, ...] = (
         "2^n det(A)",
         ("A: n x n invertible",),
         "det is linear in each of the n rows.",
-        always=True,
+        by="algebra.traces.det",
     ),
     Law(
         "log-det",
@@ -405,7 +495,7 @@ _ROWS: tuple[Law, ...] = (
         "logdet(A)",
         ("A: n x n positive definite",),
         "logdet is log|det|, and det(A) is positive where its logarithm is real.",
-        always=True,
+        by="algebra.entries.elementwise",
     ),
     Law(
         "exp-product",
@@ -414,7 +504,7 @@ _ROWS: tuple[Law, ...] = (
         "exp(s + t)",
         ("s: scalar", "t: scalar"),
         "The functional equation of exp.",
-        always=True,
+        by="algebra.scalar_factors.Factors.take_exponential",
     ),
     Law(
         "logistic",
@@ -423,16 +513,34 @@ _ROWS: tuple[Law, ...] = (
         "1/(1 + exp(-t))",
         ("t: scalar",),
         "Divide by exp(t).",
-        always=True,
+        by="algebra.powers.logistic_denominator",
     ),
     Law(
         "softmax-sum",
         "the entries of a softmax add up to 1",
-        "sum(softmax(x))",
+        "ones(n)' softmax(x)",
         "1",
         ("x: n",),
         "The definition of softmax.",
-        always=True,
+        by="neighbours",
+    ),
+    Law(
+        "onehotmax-sum",
+        "exactly one entry of onehotmax is 1",
+        "ones(n)' onehotmax(x)",
+        "1",
+        ("x: n",),
+        "The definition of onehotmax.",
+        by="neighbours",
+    ),
+    Law(
+        "count",
+        "a sum of ones is their number",
+        "ones(n)' ones(n)",
+        "n",
+        ("n: integer",),
+        "There are n of them.",
+        by="neighbours",
     ),
 )
 
