@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matcalc.algebra import normal
+from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.code.chains import LONGEST_SEARCH, UNIT, Chains, dims_of, logistic
 from matcalc.code.program import Op
@@ -88,8 +88,10 @@ class Plan(Chains):
             case "diag":
                 return ops.diagonal_times(args[0], ops.eye(node.shape.rows))
             case "log" if (u := logistic(node.args[0])) is not None:
-                return self.function("softplus", [self.values[u]])
-        return self.function(node.head, args, node.shape)
+                return self.function("softplus", self.values[u])
+        if heads.is_elementwise(node):
+            return self.function(node.head, args[0])
+        return self.applied(node)
 
     def _abstract(self, node: Apply, args: Sequence[Op]) -> Op:
         """f(x) and Df(x): the functions take and give 1-D arrays, Df(x) is 2-D."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from math import prod
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.cost import common_coefficient, cost, turned_chain
@@ -379,10 +380,6 @@ class Presenter(Pieces):
                 name = f.name if node.head == "call" else f"D{f.name}"
                 arg = self._signed(self.done[node.args[1]])
                 return Written(1, self._call(name, [arg], node.shape))
-            case "unvec":
-                arg = self._signed(self.done[node.args[0]])
-                dims = [self.dim(node.shape.rows), self.dim(node.shape.cols)]
-                return Written(1, self._call("unvec", [arg, *dims], node.shape))
         row = FUNCTIONS.get(node.head)
         if row is not None and row.parity:
             written = self.done[node.args[0]]
@@ -391,9 +388,12 @@ class Presenter(Pieces):
                 return Written(sign, self._call(node.head, [written.tree], node.shape))
         traced = [self._traced(node)] if node.head == "tr" else node.args
         name = "diag" if node.head == "diagonal" else node.head
-        if row is not None and row.adjoint:  # linear: the sign comes out
-            sign, arg = self.done[traced[0]]
-            return Written(sign, self._call(name, [arg], node.shape))
+        if row is not None and row.is_linear:  # in each argument: the signs come out
+            parts = [self.done[arg] for arg in traced]
+            bound = row.shapes.sizes((*(arg.shape for arg in node.args), node.shape))
+            args = [*(part.tree for part in parts), *(self.dim(bound[size]) for size in row.sizes)]
+            sign = prod(part.sign for part in parts)
+            return Written(sign, self._call(name, args, node.shape))
         if node.head == "exp" and not node.shape.is_scalar:
             power = self._entry_exponential(node)
             if power is not None:

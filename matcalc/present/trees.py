@@ -18,6 +18,7 @@ from matcalc.language import tree as t
 from matcalc.language.sizes import SCALAR, Dim, Shape
 from matcalc.language.tree import Tree
 from matcalc.present.style import Style
+from matcalc.tables.functions import FUNCTIONS
 
 _PLACES = 12  # positions by which a tree is sorted
 _ZEROS = 16  # at the end of an integer that are too many to write out
@@ -200,7 +201,9 @@ class Pieces:
             case t.Transpose():
                 inner = self._absorb(tree.arg)
                 return None if inner is None else self._transposed(inner)
-            case t.Call(function="diag" | "vec" | "tr", args=(arg,)):
+            case t.Call(function=name, args=(arg,)) if (
+                name in FUNCTIONS and FUNCTIONS[name].is_linear
+            ):
                 inner = self._absorb(arg)
                 return inner and self._call(tree.function, [inner], self.shapes[tree])
             case t.Multiply():
