@@ -20,6 +20,7 @@ import pytest
 import sympy
 from mpmath import mp
 
+from matcalc import diff
 from matcalc.language.syntax import parse_expression
 from matcalc.language.tree import Name, Transpose, postorder
 from matcalc.tables.functions import ALIASES, FUNCTIONS, KINDS, SYNTAX_FUNCTIONS, Function, lookup
@@ -34,9 +35,10 @@ ROWS = list(FUNCTIONS.values())
 ELEMENTWISE = [row for row in ROWS if row.is_elementwise]
 SIZES = {"m": 2, "n": 3, "p": 4, "q": 2}
 CANDIDATES = [Fraction(k, 10) for k in (-37, -21, -13, -9, -6, -2, 1, 4, 7, 11, 16, 23, 38)]
-CONDITION = re.compile(r"(?P<left>.+?) (?P<relation><|>|!=) (?P<right>-?\d+)( in every entry)?")
+CONDITION = re.compile(r"(?P<left>.+?) (?P<relation><|>|!=) (?P<right>-?\d+)( entry-wise)?")
 IN_WORDS = re.compile(
-    r"\{X\} of constant rank|invertible \{X\}|the largest entry of (\{x\}|abs\(\{x\}\)) is unique"
+    r"\{X\} of constant rank|\{X\} invertible"
+    r"|the largest entry of (\{x\}|abs\(\{x\}\)) is unique"
 )
 
 
@@ -139,6 +141,17 @@ def test_a_domain_reads(row: Function) -> None:
     """A condition is a comparison with a number or one of a few phrases, of the parameters."""
     assert CONDITION.fullmatch(row.domain) or IN_WORDS.fullmatch(row.domain)
     assert set(re.findall(r"\{(\w+)\}", row.domain)) <= set(row.parameters)
+
+
+@by_name([row for row in ROWS if row.domain])
+def test_a_domain_is_said(row: Function) -> None:
+    """An answer about a function comes with the condition of its row, of each entry if need be."""
+    shapes = zip((*row.parameters, "C"), (*row.shapes.parameters, row.shapes.result))
+    where = [*(f"{name}: {shape}" for name, shape in shapes), "s: scalar"]
+    conditions = diff(f"s tr(C' {row.call})", "s", where=where).conditions
+    said = {condition.replace("'", "") for condition in conditions}
+    needed = row.domain.replace("{", "").replace("}", "")
+    assert {needed, f"{needed} entry-wise"} & said, said
 
 
 @by_name([row for row in ELEMENTWISE if row.derivative])

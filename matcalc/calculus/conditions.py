@@ -77,7 +77,7 @@ def _of(node: Node) -> list[Condition]:
                 left = row_formula(row, text, node.args, node.shape)
                 return [Condition(row.domain.replace(relation["left"], "{}"), left)]
             template = row.domain.replace(f"{{{row.parameters[0]}}}", "{}")
-            if template.startswith("invertible "):
+            if template == "{} invertible":
                 return _all_invertible(node.args[0])
             if heads.is_elementwise(node) and not node.shape.is_scalar:
                 template += " entry-wise"

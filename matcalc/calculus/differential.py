@@ -168,7 +168,7 @@ class _Differential:
         if row.is_elementwise and row.derivative:
             (arg,), (d,) = node.args, parts
             assert d is not None
-            return heads.hadamard(entry_derivative(row.derivative, arg), d)
+            return heads.hadamard(entry_derivative(row, arg), d)
         if row.differential:
             return _formula(row, node.args, parts, node.shape)
         raise MatcalcError(
@@ -193,9 +193,10 @@ def _inverse(b: Node) -> Node:
     return normal.power(b, normal.MINUS_ONE)
 
 
-def entry_derivative(text: str, arg: Node) -> Node:
-    """The formula of a derivative in the scalar x, at every entry of ``arg``."""
-    slope = Reader({"x": arg}, {}, entrywise=True).read(formula(text))
+def entry_derivative(row: Function, arg: Node) -> Node:
+    """The derivative of an element-wise function at every entry of ``arg``."""
+    names = {row.parameters[0]: arg}
+    slope = Reader(names, {}, entrywise=True).read(formula(row.derivative))
     if slope.shape == arg.shape:
         return slope
     return normal.mul(slope, normal.ones_matrix(arg.shape))

@@ -109,7 +109,7 @@ class Numbers:
 
     def call(self, row: Function, args: Sequence[Matrix], sizes: Sequence[int] = ()) -> Matrix:
         """A function of whole matrices."""
-        if row.domain == "invertible {X}" and row.name != "det":
+        if row.domain == "{X} invertible" and row.name != "det":
             self.inverse(args[0])  # log det of what is singular but for rounding is noise
         try:
             value = self.formulas.call(row, args, sizes)
