@@ -60,6 +60,7 @@ TABLE = """
 0.5 V       unvec({a,1;2}, {a}, 1)
 0.5 V       diag([diag({a,1;1})^2|diag({a,1;1})^-1|inv(SMALL * diag({a,1;1}))|{a,a;0}^WHOLE])
 3   L       vec({m,n})
+1   L       kron({n,1}, {m,1})
 2   L       vec({n,m})
 1   L       vec({m,n;1}')
 0.7 L       vec({m,n}) + vec({n,m})
@@ -78,6 +79,10 @@ TABLE = """
 0.5 MQ      {a,b} + ones({a}, {b})
 0.7 MQ      (I [+|-] {a,a}) {a,b}
 2   M       unvec({l,1}, {a}, {b})
+0.6 MQ      [tril|triu]({a,b})
+0.4 MQ      pinv({b,a;1})
+0.4 MQ      blockinner(kron({a,b;1}, {c,d;1}), {c,d;1}, {a}, {b})
+0.4 MQ      blocksum(kron({c,d;1}, {a,b;1}), {c,d;0}, {a}, {b})
 1   M       unvec(vec({b,a}), {a}, {b})
 
 3   Q       inv({a,a;2})
@@ -140,6 +145,11 @@ TABLE = """
 0.5 S       {1,1;0} * sum({1,1;0} + {c,1;1})
 0.5 S       sum(diag({c,1;1}) .* diag({c,1;1})^[2|3])
 0.5 S       pi * {1,1}
+1   S       tr(kron({c,c;1}, {d,d;1}))
+1   S       [norm|sum](kron({m,n;1}, {c,[1|d];1}))
+0.5 S       norm(blocksum({l,1;1}, {m,1;1}, {n}, 1))
+0.5 S       norm(blockinner({l,1;1}, {n,1;1}, {m}, 1))
+1   S       hypot({1,1}, {1,1})
 """
 
 

@@ -20,20 +20,26 @@ import pytest
 import sympy
 from mpmath import mp
 
+from matcalc import diff
 from matcalc.language.syntax import parse_expression
-from matcalc.tables.functions import ALIASES, FUNCTIONS, SYNTAX_FUNCTIONS, Function, lookup
+from matcalc.language.tree import Name, Transpose, postorder
+from matcalc.tables.functions import ALIASES, FUNCTIONS, KINDS, SYNTAX_FUNCTIONS, Function, lookup
+from matcalc.tables.signatures import Pattern
 from matcalc.verify.difference import differentiate, precision
 from matcalc.verify.evaluate import evaluate
 from matcalc.verify.matrix import Matrix
 from matcalc.verify.sample import MOODS, draw, numeric
-from matcalc.verify.scalars import Numbers, is_elementwise
+from matcalc.verify.scalars import Numbers
 
 ROWS = list(FUNCTIONS.values())
-ELEMENTWISE = [row for row in ROWS if is_elementwise(row)]
-SIZES = {"m": 2, "n": 3}
+ELEMENTWISE = [row for row in ROWS if row.is_elementwise]
+SIZES = {"m": 2, "n": 3, "p": 4, "q": 2}
 CANDIDATES = [Fraction(k, 10) for k in (-37, -21, -13, -9, -6, -2, 1, 4, 7, 11, 16, 23, 38)]
-CONDITION = re.compile(r"(?P<left>.+?) (?P<relation><|>|!=) (?P<right>-?\d+)( in every entry)?")
-IN_WORDS = re.compile(r"invertible \{X\}|the largest entry of (\{x\}|abs\(\{x\}\)) is unique")
+CONDITION = re.compile(r"(?P<left>.+?) (?P<relation><|>|!=) (?P<right>-?\d+)( entry-wise)?")
+IN_WORDS = re.compile(
+    r"\{X\} of constant rank|\{X\} invertible"
+    r"|the largest entry of (\{x\}|abs\(\{x\}\)) is unique"
+)
 
 
 def by_name(rows: list[Function]) -> Any:
@@ -61,35 +67,30 @@ def at(row: Function, x: Any) -> Any:
     return Numbers().apply(row, Numbers().convert(x))
 
 
-def signature(row: Function) -> tuple[list[tuple[str, str]], tuple[str, str]]:
-    """Shapes of parameters and value, in size names."""
-    before, after = row.signature.split(" -> ")
-    shapes = [tuple(s.split(",")) for s in re.findall(r"\(([^()]+)\)", before)]
-    rows, cols = after.strip("()").split(",")
-    return [(s[0], s[1]) for s in shapes], (rows, cols)
-
-
-def size(text: str) -> int:
-    """The number that "m n" or "1" is."""
-    return math.prod(SIZES[word] if word in SIZES else int(word) for word in text.split())
+def dimensions(shape: Pattern) -> tuple[int, int]:
+    """The numbers that the sizes of a signature are here."""
+    rows, cols = (math.prod(SIZES[name] for name in size) for size in shape)
+    return rows, cols
 
 
 def arguments(row: Function, seed: int) -> dict[str, Matrix]:
     """Random arguments in the domain of a row."""
-    shapes = signature(row)[0]
     mood = MOODS[1] if "> 0" in row.domain else MOODS[0]
     rng = Random(f"{row.name} {seed}")
     env = {
-        name: draw(size(shape[0]), size(shape[1]), (), mood, rng)
-        for name, shape in zip(row.parameters, shapes)
+        name: draw(*dimensions(shape), (), mood, rng)
+        for name, shape in zip(row.parameters, row.shapes.parameters, strict=True)
     }
     return numeric(env)
 
 
 def value_of(row: Function, env: dict[str, Matrix]) -> Matrix:
     """The value of a function by its ``mpmath`` column."""
-    call = f"{row.name}({', '.join(row.parameters)}{', m, n' if row.name == 'unvec' else ''})"
-    return evaluate(parse_expression(call), env, sizes=SIZES)
+    return evaluate(parse_expression(row.call), env, sizes=SIZES)
+
+
+def zero(value: Matrix) -> Matrix:
+    return value.map(lambda entry: 0 * entry)
 
 
 def close(a: Matrix, b: Matrix, tolerance: float = 1e-25) -> bool:
@@ -107,11 +108,21 @@ def high_precision() -> Iterator[None]:
 def test_a_row_is_complete(row: Function) -> None:
     """One source of the derivative, unless there is none on purpose; readable spellings."""
     assert row.doc and row.numpy and row.mpmath and row.latex
-    given = [bool(row.derivative), bool(row.differential), bool(row.definition)]
-    assert sum(given) == (row.name != "trigamma")
-    assert not (row.adjoint and not row.differential)
-    shapes, _ = signature(row)
-    assert len(shapes) == row.arity
+    columns = {
+        "elementwise": row.derivative,
+        "linear": row.adjoint,
+        "matrix": row.differential,
+        "defined": row.definition,
+    }
+    assert columns.keys() == set(KINDS)
+    given = {kind for kind, column in columns.items() if column}
+    assert given == {row.kind} or (row.name, given) in (("sqrt", {"defined"}), ("trigamma", set()))
+    assert len(row.shapes.parameters) == row.arity
+    assert str(row.shapes) == row.signature
+    assert not row.is_elementwise or row.signature == "(m,n) -> (m,n)"
+    assert not row.is_linear or len(row.adjoint) == row.arity
+    known = {name for shape in row.shapes.parameters for size in shape for name in size}
+    assert {name for size in row.shapes.result for name in size} <= known
     assert lookup(row.name) is row
     assert all(lookup(alias) is row and alias not in FUNCTIONS for alias in row.aliases)
     assert row.latex.isascii()
@@ -130,6 +141,17 @@ def test_a_domain_reads(row: Function) -> None:
     """A condition is a comparison with a number or one of a few phrases, of the parameters."""
     assert CONDITION.fullmatch(row.domain) or IN_WORDS.fullmatch(row.domain)
     assert set(re.findall(r"\{(\w+)\}", row.domain)) <= set(row.parameters)
+
+
+@by_name([row for row in ROWS if row.domain])
+def test_a_domain_is_said(row: Function) -> None:
+    """An answer about a function comes with the condition of its row, of each entry if need be."""
+    shapes = zip((*row.parameters, "C"), (*row.shapes.parameters, row.shapes.result))
+    where = [*(f"{name}: {shape}" for name, shape in shapes), "s: scalar"]
+    conditions = diff(f"s tr(C' {row.call})", "s", where=where).conditions
+    said = {condition.replace("'", "") for condition in conditions}
+    needed = row.domain.replace("{", "").replace("}", "")
+    assert {needed, f"{needed} entry-wise"} & said, said
 
 
 @by_name([row for row in ELEMENTWISE if row.derivative])
@@ -162,33 +184,62 @@ def test_differential(row: Function) -> None:
     formula = parse_expression(row.differential)
     for seed in range(3):
         env = arguments(row, seed)
-        other = arguments(row, seed + 100)
-        moved = {f"d{name}": other[name] for name in row.parameters}
-        slope = differentiate(
-            lambda changed, env=env: value_of(row, {**env, **changed}),
-            env,
-            [(name, other[name]) for name in row.parameters[:1]],
-        )
-        assert len(row.parameters) == 1
-        assert close(evaluate(formula, {**env, **moved}, sizes=SIZES), slope)
+        for name in row.parameters:
+            other = arguments(row, seed + 100)
+            moved = {f"d{each}": zero(env[each]) for each in row.parameters}
+            moved[f"d{name}"] = other[name]
+            slope = differentiate(
+                lambda changed, env=env: value_of(row, {**env, **changed}),
+                env,
+                [(name, other[name])],
+            )
+            assert close(evaluate(formula, {**env, **moved}, sizes=SIZES), slope), name
 
 
 @by_name([row for row in ROWS if row.adjoint])
 def test_adjoint(row: Function) -> None:
-    """<G, f(dX)> = <adjoint, dX>, and f is linear."""
-    formula, (name,) = parse_expression(row.adjoint), row.parameters
-    rows, cols = (size(text) for text in signature(row)[1])
+    """<G, f(.., dX, ..)> = <adjoint, dX>, and f is linear in X."""
+    for name, adjoint in zip(row.parameters, row.adjoint, strict=True):
+        formula = parse_expression(adjoint)
+        for seed in range(3):
+            env = arguments(row, seed)
+            shape = dimensions(row.shapes.result)
+            G = numeric({"G": draw(*shape, (), MOODS[0], Random(seed))})
+            image = value_of(row, env)
+            assert image.shape == shape
+            others = {other: value for other, value in env.items() if other != name}
+            pulled = evaluate(formula, {**others, **G}, sizes=SIZES)
+            assert pulled.shape == env[name].shape
+            left = mp.fsum(a * b for a, b in zip(G["G"], image))
+            right = mp.fsum(a * b for a, b in zip(pulled, env[name]))
+            assert close(Matrix.of(left), Matrix.of(right)), name
+            more = arguments(row, seed + 100)[name]
+            moved = value_of(row, {**env, name: env[name].map(lambda e: 2 * e) + more})
+            assert close(moved, image.map(lambda e: 2 * e) + value_of(row, {**env, name: more}))
+
+
+@by_name([row for row in ROWS if row.transpose])
+def test_transpose(row: Function) -> None:
+    """f(X)' is what the column says, in transposes of the arguments alone."""
+    formula = parse_expression(row.transpose)
+    turned = {node for node in postorder(formula) if isinstance(node, Transpose)}
+    assert [node.arg.name for node in turned if isinstance(node.arg, Name)]
     for seed in range(3):
         env = arguments(row, seed)
-        G = numeric({"G": draw(rows, cols, (), MOODS[0], Random(seed))})
-        image = value_of(row, env)
-        pulled = evaluate(formula, {**env, **G}, sizes=SIZES)
-        assert pulled.shape == env[name].shape
-        left = mp.fsum(a * b for a, b in zip(G["G"], image))
-        right = mp.fsum(a * b for a, b in zip(pulled, env[name]))
-        assert close(Matrix.of(left), Matrix.of(right))
-        doubled = value_of(row, {name: env[name].map(lambda e: 2 * e)})
-        assert close(doubled, image.map(lambda e: 2 * e))
+        assert close(evaluate(formula, env, sizes=SIZES), value_of(row, env).T)
+
+
+@by_name([row for row in ROWS if row.trace])
+def test_trace(row: Function) -> None:
+    """tr(f(X)) is what the column says, for square arguments."""
+    for seed in range(3):
+        rng = Random(seed)
+        env = numeric(
+            {name: draw(k, k, (), MOODS[0], rng) for k, name in enumerate(row.parameters, 2)}
+        )
+        whole = value_of(row, env)
+        trace = mp.fsum(whole[i, i] for i in range(whole.rows))
+        assert close(evaluate(parse_expression(row.trace), env), Matrix.of(trace))
 
 
 def as_array(value: Matrix) -> Any:
@@ -213,7 +264,7 @@ def test_numpy_column(row: Function) -> None:
     """NumPy's value is mpmath's, for arrays as emitted code passes them."""
     for seed in range(3):
         env = arguments(row, seed)
-        if is_elementwise(row):
+        if row.is_elementwise:
             numbers = [Numbers().convert(x) for x in admissible(row)]
             env = {"x": Matrix(len(numbers), 1, tuple(numbers))}
             env = {row.parameters[0]: env["x"]}
@@ -237,7 +288,7 @@ def test_numpy_column_of_a_scalar_and_of_a_matrix(row: Function) -> None:
 @by_name([row for row in ROWS if row.sympy])
 def test_sympy_column(row: Function) -> None:
     """SymPy's function of that name, or its expression, has mpmath's value."""
-    assert is_elementwise(row)
+    assert row.is_elementwise
     for x in admissible(row):
         exact = sympy.Rational(x.numerator, x.denominator)
         if "{0}" in row.sympy:
@@ -273,13 +324,13 @@ def test_value_at_zero(row: Function) -> None:
 @by_name([row for row in ROWS if row.positive])
 def test_positive(row: Function) -> None:
     """A row that claims positive values has them."""
-    if is_elementwise(row):
+    if row.is_elementwise:
         assert all(at(row, x) > 0 for x in admissible(row))
     else:
         assert all(entry > 0 for seed in range(3) for entry in value_of(row, arguments(row, seed)))
 
 
-@by_name([row for row in ROWS if not row.positive and is_elementwise(row)])
+@by_name([row for row in ROWS if not row.positive and row.is_elementwise])
 def test_not_positive(row: Function) -> None:
     """Functions of positive values say so: each of the others has a value that is not."""
     values = [at(row, x) for x in admissible(row)]

@@ -116,7 +116,7 @@ FEATURES: dict[str, tuple[int, Callable[[Case], bool]]] = {
     ),
     "two variables": (20, lambda case: "," in case.wrt),
     "symmetric": (8, lambda case: case.structure == "symmetric"),
-    "cookbook": (8, lambda case: case.structure == "cookbook"),
+    "cookbook": (6, lambda case: case.structure == "cookbook"),
     "gradient": (200, lambda case: case.layout == "gradient"),
     "steps": (60, lambda case: case.ask == "steps"),
     "perturb": (60, of_kind("perturb")),

@@ -12,6 +12,7 @@ block says what it is:
 
 from __future__ import annotations
 
+import ast
 import doctest
 import io
 import os
@@ -225,16 +226,15 @@ def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 def _derivative(row: Function) -> str:
     if row.definition:
         return f"that of `{row.definition}`"
-    if row.derivative:
-        return f"`{row.derivative}`"
-    return f"`{row.differential}`" if row.differential else ""
+    if row.is_linear:
+        return "linear"
+    return f"`{row.derivative or row.differential}`" if row.derivative or row.differential else ""
 
 
 def functions() -> str:
     rows = []
     for row in FUNCTIONS.values():
-        call = f"{row.name}({', '.join(row.parameters)})"
-        names = ", ".join(f"`{name}`" for name in (call, *row.aliases))
+        names = ", ".join(f"`{name}`" for name in (row.call, *row.aliases))
         needs = row.domain.replace("{", "").replace("}", "")
         rows.append((names, row.doc, _derivative(row), needs))
     return table(("function", "what it is", "derivative or differential", "needs"), rows)
@@ -289,21 +289,119 @@ def test_a_declaration_reads(spelling: str) -> None:
 # --- one row ------------------------------------------------------------------------------------
 
 
-def with_rows(folder: Path) -> Path:
-    """A copy of the package to which the README's rows are added, each at the end of its table."""
+def rows_of(block: Block) -> list[str]:
+    """The names of the rows in a block."""
+    calls = ast.parse(f"[{block.body.strip()}]", mode="eval").body
+    assert isinstance(calls, ast.List)
+    return [_name_of(call) for call in calls.elts]
+
+
+def _name_of(call: ast.expr) -> str:
+    assert isinstance(call, ast.Call)
+    named = [keyword.value for keyword in call.keywords if keyword.arg == "name"]
+    (name,) = named or call.args[:1]
+    assert isinstance(name, ast.Constant)
+    return str(name.value)
+
+
+def without(source: str, names: list[str]) -> str:
+    """A table without the rows of these names."""
+    tree = ast.parse(source)
+    calls = [
+        call for table in ast.walk(tree) if isinstance(table, ast.Tuple) for call in table.elts
+    ]
+    lines: list[str] = source.splitlines(keepends=True)
+    for call in calls:
+        if isinstance(call, ast.Call) and call.end_lineno and (call.args or call.keywords):
+            first = call.args[:1] + [word.value for word in call.keywords if word.arg == "name"]
+            if any(isinstance(each, ast.Constant) and each.value in names for each in first):
+                lines[call.lineno - 1 : call.end_lineno] = [""] * (
+                    call.end_lineno - call.lineno + 1
+                )
+    return "".join(lines)
+
+
+def with_rows(folder: Path, *, added: bool = True, only: Block | None = None) -> Path:
+    """A copy of the package whose tables have the README's rows at the end, and only there.
+
+    With ``only``, those of one block; with ``added`` false these rows are missing.
+    """
     for part in ("matcalc", "grammar"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / part, folder / part, ignore=ignored)
-    for block in blocks("python"):
+    for block in blocks("python") if only is None else [only]:
         path = folder / block.mark.removeprefix("row: ")
-        before, after = re.split(r"(?<=\n)(?=\)\n\n(?:FUNCTIONS|LAWS)\b)", path.read_text("utf-8"))
-        path.write_text(before + block.body + after, "utf-8")
+        rest = without(path.read_text("utf-8"), rows_of(block))
+        before, after = re.split(r"(?<=\n)(?=\)\n\n(?:FUNCTIONS|LAWS)\b)", rest)
+        path.write_text(before + block.body * added + after, "utf-8")
     return folder
+
+
+#: a question about each of the README's functions, and what the code of the answer calls
+ASKED = {
+    "sech": ("sum(sech(A x))", "x", "np.cosh"),
+    "pinv": ("norm(pinv(A + X) b)^2", "X", "np.linalg.pinv"),
+    "tril": ("norm(tril(A X) - C)^2", "X", "np.tril"),
+    "kron": ("norm(kron(A, X) - C)^2", "X", "np.kron"),
+    "hypot": ("hypot(x'x, b'x) + hypot(t, 2)", "x", "np.hypot"),
+}
+FUNCTION_ROWS = [block for block in blocks("python") if "functions" in block.mark]
+
+
+def test_every_row_is_asked() -> None:
+    """The rows that are permanent stand in the README as they stand in the table."""
+    assert [rows_of(block)[0] for block in FUNCTION_ROWS] == list(ASKED)
+    source = (ROOT / "matcalc" / "tables" / "functions.py").read_text("utf-8")
+    for block in FUNCTION_ROWS:
+        for name, text in zip(rows_of(block), re.split(r"(?<=^    \),\n)", block.body, flags=re.M)):
+            assert (name in FUNCTIONS) == (text in source), name
+
+
+@pytest.mark.parametrize("block", FUNCTION_ROWS, ids=lambda block: rows_of(block)[0])
+def test_from_its_row_alone(block: Block, tmp_path: Path) -> None:
+    """Without its row a function is unknown; with it, all that matcalc does is done with it."""
+    name = rows_of(block)[0]
+    expression, wrt, code = ASKED[name]
+
+    def run(package: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "matcalc", *words],
+            env={**os.environ, "PYTHONPATH": str(package)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    missing = run(with_rows(tmp_path / "without", added=False, only=block), "shape", expression)
+    assert missing.returncode == 1
+    assert "error[unknown-function]" in missing.stderr
+    package = with_rows(tmp_path / "with", only=block)
+    question = ("diff", expression, "--wrt", wrt)
+    for words, expected in {
+        ("shape", expression): "1 x 1",
+        ("simplify", expression): name,
+        (*question, "--check"): name,
+        (*question, "--latex"): "\\",
+        (*question, "--to", "numpy"): code,
+        (*question, "--steps"): "read-off",
+        ("functions", name): name,
+        ("functions",): f"{name}(",
+    }.items():
+        done = run(package, *words)
+        assert done.returncode == 0, (words, done.stderr)
+        assert expected in done.stdout, words
+        if "--check" in words:
+            assert "agrees with numeric differentiation" in done.stderr
+            assert "NumPy code agrees" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("tests", "row"),
-    [("test_functions_table.py", "sech"), ("test_laws.py", "sum-of-inverses")],
+    [
+        *(("test_functions_table.py", name) for name in ASKED),
+        ("test_laws.py", "sum-of-inverses"),
+    ],
 )
 def test_a_row_brings_its_tests(tests: str, row: str, tmp_path: Path) -> None:
     """The rows of the README are all that it takes: their own tests are there, and pass."""

@@ -126,3 +126,8 @@ def test_the_order_of_terms_does_not_depend_on_what_else_is_asked() -> None:
     source, where = "logdet(A + X) + tr(A X) + logdet(A - X)", ["X: n x n orthogonal"]
     together = matcalc.diff(source, ["A", "X"], where=where)
     assert [str(d) for d in together] == [str(matcalc.diff(source, w, where=where)) for w in "AX"]
+
+
+def test_the_trace_of_a_scalar_is_that_scalar() -> None:
+    """Also where the scalar is a trace: what was typed inside of it is not inside of itself."""
+    assert str(matcalc.simplify("tr(<X, Y>)", ["X: m x n"])) == "tr(Y' X)"

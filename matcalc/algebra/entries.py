@@ -25,7 +25,12 @@ def is_elementwise(node: Node) -> bool:
     """An element-wise function of the table, applied."""
     if not isinstance(node, Apply) or node.head not in FUNCTIONS:
         return False
-    return FUNCTIONS[node.head].signature == "(m,n) -> (m,n)"
+    return FUNCTIONS[node.head].is_elementwise
+
+
+def is_linear(node: Node) -> bool:
+    """A function of the table that is linear in each of its arguments, applied."""
+    return isinstance(node, Apply) and node.head in FUNCTIONS and FUNCTIONS[node.head].is_linear
 
 
 def is_positive(node: Apply) -> bool:

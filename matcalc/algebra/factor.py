@@ -261,7 +261,7 @@ def _keys(term: Node) -> Iterator[Key]:
 
 def _entry_keys(node: Node) -> Iterator[Key]:
     if isinstance(node, Apply):
-        if node.head in ("diag", "diagonal", "vec"):
+        if len(node.args) == 1 and heads.is_linear(node) and not node.shape.is_scalar:
             # vec A and vec B are of a kind if A and B are
             yield ("head:" + node.head, normal.zero(node.args[0].shape), normal.ONE)
         if node.shape.is_column or node.head in ("hadamard", "epow"):

@@ -18,6 +18,7 @@ from matcalc.algebra.entries import (
     hadamard,
     is_elementwise,
     is_head,
+    is_linear,
     is_positive,
     outside,
     positive,
@@ -26,7 +27,7 @@ from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol, make_apply, ma
 from matcalc.algebra.traces import det, logdet, trace
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import SCALAR, Dim, Shape
-from matcalc.tables.functions import FUNCTIONS
+from matcalc.tables.functions import FUNCTIONS, Function
 
 __all__ = [
     "SCALAR",
@@ -44,11 +45,14 @@ __all__ = [
     "epow",
     "hadamard",
     "inner_product",
+    "interpreter",
     "is_elementwise",
     "is_head",
     "is_less",
+    "is_linear",
     "is_positive",
     "jacobian",
+    "known_trace",
     "logdet",
     "outside",
     "positive",
@@ -338,9 +342,65 @@ def apply(head: str, args: Sequence[Node], shape: Shape) -> Node:
             return logdet(args[0])
         case "vec":
             return vec(args[0])
-    if head in FUNCTIONS and FUNCTIONS[head].signature == "(m,n) -> (m,n)":
+    if head in FUNCTIONS and FUNCTIONS[head].is_elementwise:
         return elementwise(head, args[0])
-    return make_apply(head, tuple(args), shape)
+    if head in FUNCTIONS and FUNCTIONS[head].is_linear:
+        return _linear(head, args, shape)
+    return _applied(head, args, shape)
+
+
+def _applied(head: str, args: Sequence[Node], shape: Shape) -> Node:
+    """A function of which nothing else is known; a row is the transpose of a column."""
+    node = make_apply(head, tuple(args), shape)
+    if shape.is_row and not shape.is_scalar and (column := known_transpose(node)) is not None:
+        return normal.transpose(column)
+    return node
+
+
+def _linear(head: str, args: Sequence[Node], shape: Shape) -> Node:
+    """A function that is linear in each argument: the scalars come out."""
+    if any(map(normal.is_zero, args)):
+        return normal.zero(shape)
+    for i, arg in enumerate(args):
+        before, after = args[:i], args[i + 1 :]
+
+        def of(
+            inside: Node, before: Sequence[Node] = before, after: Sequence[Node] = after
+        ) -> Node:
+            return _linear(head, (*before, inside, *after), shape)
+
+        parts = _linear_parts(arg, of)
+        if parts is not None:
+            return parts
+    return _applied(head, args, shape)
+
+
+# --- what the rows of the function table say ------------------------------------------------------
+
+_Formula = Callable[[Function, str, Sequence[Node], Shape], Node]
+_interpreter: list[_Formula] = []
+
+
+def interpreter(function: _Formula) -> _Formula:
+    """Hand in what reads the formulas of the rows: it stands on this module (``interpret``)."""
+    _interpreter.append(function)
+    return function
+
+
+def known_transpose(node: Apply) -> Node | None:
+    """f(X)' by the ``transpose`` column of the row of f."""
+    row = FUNCTIONS.get(node.head)
+    if row is None or not row.transpose:
+        return None
+    return _interpreter[0](row, row.transpose, node.args, node.shape)
+
+
+def known_trace(node: Apply) -> Node | None:
+    """tr(f(X)) by the ``trace`` column of the row of f."""
+    row = FUNCTIONS.get(node.head)
+    if row is None or not row.trace or not all(arg.shape.is_square for arg in node.args):
+        return None
+    return _interpreter[0](row, row.trace, node.args, node.shape)
 
 
 def transposed_arguments(node: Apply) -> tuple[Node, ...]:
@@ -349,7 +409,8 @@ def transposed_arguments(node: Apply) -> tuple[Node, ...]:
         return ()
     if node.head in ("hadamard", "epow") or is_elementwise(node):
         return node.args
-    return ()
+    row = FUNCTIONS.get(node.head)
+    return node.args if row is not None and row.transpose else ()
 
 
 def transposed(node: Apply) -> Node:
@@ -365,4 +426,6 @@ def transposed(node: Apply) -> Node:
             return epow(normal.transpose(node.args[0]), node.args[1])
         if is_elementwise(node):
             return elementwise(node.head, normal.transpose(node.args[0]))
+        if (known := known_transpose(node)) is not None:
+            return known
     return make_apply("transpose", (node,), node.shape.T)

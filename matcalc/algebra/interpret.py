@@ -8,15 +8,16 @@ of a zero matrix) and what this version does not differentiate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import cache, reduce
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Node, Product, Symbol
 from matcalc.algebra.ir import Number as Constant
 from matcalc.errors import MatcalcError
-from matcalc.language.sizes import Dim, Shape
+from matcalc.language.sizes import ONE, Dim, Shape
 from matcalc.language.syntax import parse_expression
 from matcalc.language.tree import (
     Add,
@@ -153,9 +154,6 @@ class Reader:
                 return normal.ones_matrix(shape) if name == "ones" else normal.zero(shape)
             case "commutation":
                 return heads.commutation(self._size(tree.args[0]), self._size(tree.args[1]))
-            case "unvec":
-                m, n = self._size(tree.args[1]), self._size(tree.args[2])
-                return heads.unvec(parts[0], Shape(m, n))
         function = self.names.get(name)
         if isinstance(function, Symbol) and function.role == "function":
             return heads.call(function, parts[0])
@@ -164,7 +162,8 @@ class Reader:
             return heads.jacobian(function, parts[0])
         if name == "diag" and not (parts[0].shape.is_column or parts[0].shape.is_row):
             name = "diagonal"
-        return apply_function(FUNCTIONS[name], parts)
+        row = FUNCTIONS[name]
+        return apply_function(row, parts[: row.arity], map(self._size, tree.args[row.arity :]))
 
     def _size(self, tree: Tree) -> Dim:
         def combine(node: Tree, parts: Sequence[Dim]) -> Dim:
@@ -214,42 +213,26 @@ def formula(text: str) -> Tree:
     return parse_expression(text)
 
 
-@cache
-def _signature(text: str) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
-    left, _, _ = text.partition("->")
-    found = []
-    for part in left.replace(" ", "*").strip("*").replace("),(", ");(").split(";"):
-        rows, cols = part.strip("*()").split(",")
-        found.append((tuple(rows.strip("*").split("*")), tuple(cols.strip("*").split("*"))))
-    return tuple(found)
+def row_formula(
+    row: Function, text: str, args: Sequence[Node], value: Shape, **names: Node
+) -> Node:
+    """A formula of a row in its parameters, its sizes and ``names``, for these arguments."""
+    sizes = row.shapes.sizes((*(arg.shape for arg in args), value))
+    given = dict(zip(row.parameters, args, strict=True))
+    return Reader(given | names, sizes).read(formula(text))
 
 
-def bind_sizes(row: Function, args: Sequence[Node]) -> dict[str, Dim]:
-    """The size names of a row's signature, from the shapes of its arguments."""
-    sizes: dict[str, Dim] = {}
-    for (rows, cols), arg in zip(_signature(row.signature), args, strict=False):
-        for names, dim in ((rows, arg.shape.rows), (cols, arg.shape.cols)):
-            if len(names) == 1 and names[0].isalpha():
-                sizes[names[0]] = dim
-    return sizes
+heads.interpreter(row_formula)
 
 
-def apply_function(row: Function, args: Sequence[Node]) -> Node:
+def apply_function(row: Function, args: Sequence[Node], sizes: Iterable[Dim] = ()) -> Node:
     """A function of the table applied to nodes; a defined one is replaced by what it means."""
-    if not row.definition:
-        return heads.apply(row.name, args, _result_shape(row, args))
-    names = dict(zip(row.parameters, args, strict=True))
-    return Reader(names, bind_sizes(row, args)).read(formula(row.definition))
+    bound = row.shapes.sizes(arg.shape for arg in args) | dict(zip(row.sizes, sizes, strict=True))
+    if row.definition:
+        return Reader(dict(zip(row.parameters, args)), bound).read(formula(row.definition))
+    shape = Shape(*row.shapes.shape(bound, _product))
+    return heads.apply(row.name, args, shape)
 
 
-def _result_shape(row: Function, args: Sequence[Node]) -> Shape:
-    sizes = bind_sizes(row, args) | {"1": Dim.of(1)}
-    rows, cols = row.signature.partition("->")[2].strip().strip("()").split(",")
-    return Shape(_product(rows, sizes), _product(cols, sizes))
-
-
-def _product(text: str, sizes: Mapping[str, Dim]) -> Dim:
-    total = Dim.of(1)
-    for name in text.split():
-        total = total * sizes[name]
-    return total
+def _product(dims: Iterable[Dim]) -> Dim:
+    return reduce(operator.mul, dims, ONE)

@@ -65,10 +65,10 @@ def _distribute(node: Node, budget: int) -> Node:
             choices = [_terms(arg) for arg in node.args]
             if any(len(c) > 1 for c in choices):
                 return _all(choices, heads.hadamard, node, budget)
-        case Apply(head="diag" | "diagonal" | "vec") if isinstance(node.args[0], Sum):
-            terms = node.args[0].terms
-            return normal.linear(
-                ((heads.apply(node.head, (t,), node.shape), c) for t, c in terms), node.shape
+        case Apply() if heads.is_linear(node) and any(isinstance(arg, Sum) for arg in node.args):
+            choices = [_terms(arg) for arg in node.args]
+            return _all(
+                choices, lambda *args: heads.apply(node.head, args, node.shape), node, budget
             )
         case Apply(head="epow") if isinstance(node.args[0], Sum):
             k = normal.integer(node.args[1])

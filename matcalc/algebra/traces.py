@@ -29,6 +29,8 @@ def trace(M: Node) -> Node:
             return _trace_of_chain(M)
         case Apply(head="diag"):
             return normal.mul(normal.transpose(normal.ones(M.shape.rows)), M.args[0])
+        case Apply() if (known := heads.known_trace(M)) is not None:
+            return known
     c, turned = heads.turned(M)
     if turned is M and c is normal.MINUS_ONE:
         return normal.ZERO

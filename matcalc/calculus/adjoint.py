@@ -9,7 +9,7 @@ dX> = tr(G' dX).
 from __future__ import annotations
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.interpret import Reader, bind_sizes, formula
+from matcalc.algebra.interpret import row_formula
 from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol, dependents, postorder
 from matcalc.errors import MatcalcError
 from matcalc.tables.functions import FUNCTIONS
@@ -65,15 +65,12 @@ def _pull_factor(node: Product, G: Node, inside: set[Node]) -> tuple[Node, Node]
 
 
 def _pull_argument(node: Apply, G: Node, inside: set[Node]) -> tuple[Node, Node]:
-    (arg,) = (a for a in node.args if a in inside)
+    ((i, arg),) = ((i, a) for i, a in enumerate(node.args) if a in inside)
     if node.head == "transpose":
         return arg, normal.transpose(G)
     if node.head == "hadamard":
         return arg, heads.hadamard(G, *(a for a in node.args if a is not arg))
     row = FUNCTIONS.get(node.head)
-    if row is None or not row.adjoint:
+    if row is None or not row.is_linear:
         raise MatcalcError("unsupported", f"the differential of {node.head} cannot be read off")
-    sizes = bind_sizes(row, node.args)
-    if row.name == "unvec":
-        return arg, heads.vec(G)
-    return arg, Reader({"G": G}, sizes).read(formula(row.adjoint))
+    return arg, row_formula(row, row.adjoint[i], node.args, node.shape, G=G)

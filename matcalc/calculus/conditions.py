@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.interpret import Reader, formula
+from matcalc.algebra.interpret import Reader, formula, row_formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Symbol, postorder
 from matcalc.algebra.rewrite import substitute
 from matcalc.algebra.sympy_bridge import sign
@@ -72,12 +72,19 @@ def _of(node: Node) -> list[Condition]:
             return [entry] if entry is not None else []
         case Apply() if node.head in FUNCTIONS and FUNCTIONS[node.head].domain:
             row = FUNCTIONS[node.head]
+            if row.arity > 1 and (relation := _RELATION.fullmatch(row.domain)):
+                text = relation["left"].replace("{", "").replace("}", "")
+                left = row_formula(row, text, node.args, node.shape)
+                return [Condition(row.domain.replace(relation["left"], "{}"), left)]
             template = row.domain.replace(f"{{{row.parameters[0]}}}", "{}")
-            if template.startswith("invertible "):
+            if template == "{} invertible":
                 return _all_invertible(node.args[0])
             if heads.is_elementwise(node) and not node.shape.is_scalar:
                 template += " entry-wise"
-            return [Condition(template, node.args[0])]
+            arg = node.args[0]
+            if row.transpose:  # f(X)' is made of X': one condition for both
+                arg = min(arg, normal.transpose(arg), key=lambda M: M.primes)
+            return [Condition(template, arg)]
     return []
 
 

@@ -9,13 +9,15 @@ is a DAG about as large as the expression.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.interpret import Reader, bind_sizes, formula
+from matcalc.algebra.interpret import Reader, formula, row_formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.errors import MatcalcError
-from matcalc.tables.functions import FUNCTIONS
+from matcalc.language.sizes import Shape
+from matcalc.tables.functions import FUNCTIONS, Function
 
 _POWERS_WRITTEN_OUT = 64
 
@@ -98,9 +100,9 @@ class _Differential:
                 hint="use a number up to 64 for the exponent, or tr(X^k)",
             )
         assert db is not None
-        if k > 0:
-            return [self._around(b, i, db, k - 1 - i) for i in range(k)]
-        return [normal.neg(self._around(b, -i, db, k - 1 + i)) for i in range(1, -k + 1)]
+        if k < 0:  # (b^-1)^-k
+            db, b, k = _formula(FUNCTIONS["inv"], (b,), (db,), b.shape), _inverse(b), -k
+        return [self._around(b, i, db, k - 1 - i) for i in range(k)]
 
     @staticmethod
     def _around(b: Node, i: int, db: Node, j: int) -> Node:
@@ -156,28 +158,45 @@ class _Differential:
 
     def _table(self, node: Apply, parts: list[Node | None]) -> Node:
         row = FUNCTIONS[node.head]
-        arg, d = node.args[0], parts[0]
-        assert d is not None
-        if row.is_elementwise:
-            slope = entry_derivative(row.derivative, arg)
-            return heads.hadamard(slope, d)
-        if not row.differential:
-            raise MatcalcError(
-                "unsupported",
-                f"{row.name} has no derivative in closed form here",
-                hint="`matcalc functions` lists those that have one",
-            )
-        if row.adjoint:  # linear: f(dX)
-            return heads.apply(row.name, (d,), node.shape)
-        X = row.parameters[0]
-        return Reader({X: arg, f"d{X}": d}, bind_sizes(row, node.args)).read(
-            formula(row.differential)
+        if row.is_linear:  # in each argument: the sum of f(.., dX, ..)
+            terms = [
+                heads.apply(row.name, (*node.args[:i], d, *node.args[i + 1 :]), node.shape)
+                for i, d in enumerate(parts)
+                if d is not None
+            ]
+            return normal.add(*terms)
+        if row.is_elementwise and row.derivative:
+            (arg,), (d,) = node.args, parts
+            assert d is not None
+            return heads.hadamard(entry_derivative(row, arg), d)
+        if row.differential:
+            return _formula(row, node.args, parts, node.shape)
+        raise MatcalcError(
+            "unsupported",
+            f"{row.name} has no derivative in closed form here",
+            hint="`matcalc functions` lists those that have one",
         )
 
 
-def entry_derivative(text: str, arg: Node) -> Node:
-    """The formula of a derivative in the scalar x, at every entry of ``arg``."""
-    slope = Reader({"x": arg}, {}, entrywise=True).read(formula(text))
+def _formula(
+    row: Function, args: Sequence[Node], parts: Sequence[Node | None], value: Shape
+) -> Node:
+    """The ``differential`` of a row, where the differentials of its arguments are ``parts``."""
+    changes = {
+        f"d{name}": normal.zero(arg.shape) if d is None else d
+        for name, arg, d in zip(row.parameters, args, parts, strict=True)
+    }
+    return row_formula(row, row.differential, args, value, **changes)
+
+
+def _inverse(b: Node) -> Node:
+    return normal.power(b, normal.MINUS_ONE)
+
+
+def entry_derivative(row: Function, arg: Node) -> Node:
+    """The derivative of an element-wise function at every entry of ``arg``."""
+    names = {row.parameters[0]: arg}
+    slope = Reader(names, {}, entrywise=True).read(formula(row.derivative))
     if slope.shape == arg.shape:
         return slope
     return normal.mul(slope, normal.ones_matrix(arg.shape))

@@ -133,7 +133,9 @@ class _Jacobian:
                 return [_Place(u, a, around.vertex(ONE), around)]
             case Apply(head="diagonal", args=(inner,)):
                 return [_Place(inner, a, a, around)]
-            case Apply(head="vec" | "unvec") if (parts := self._scalar_parts(node)) is not None:
+            case Apply() if (
+                heads.is_linear(node) and (parts := self._scalar_parts(node)) is not None
+            ):
                 terms = ((normal.mul(s, K), Fraction(1)) for K, s in parts)
                 return self._terms(place, terms)
         raise _refusal(f"a {_kind(node)} of shape {node.shape} depends on the variable")

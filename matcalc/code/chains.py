@@ -66,10 +66,10 @@ class Chains:
             value = self.values[u]
             if u in exponentials:
                 del exponentials[u]
-                up.append(self.function("sigmoid", [value]))
+                up.append(self.function("sigmoid", value))
                 k -= 1
             if k:
-                falling = self.function("sigmoid", [self.ops.scaled(-UNIT, value)])
+                falling = self.function("sigmoid", self.ops.scaled(-UNIT, value))
                 up.append(falling if k == 1 else self.ops.power(falling, self.ops.number(k)))
         return [*up, *exponentials.values()], down
 
@@ -79,22 +79,41 @@ class Chains:
             return
         side, size = (up, e.value) if e.value > 0 else (down, -e.value)
         if size == Fraction(1, 2):
-            side.append(self.function("sqrt", [base]))
+            side.append(self.function("sqrt", base))
         else:
             side.append(base if size == 1 else self.ops.power(base, self.ops.number(size)))
 
-    def function(self, name: str, args: Sequence[Op], shape: Shape | None = None) -> Op:
-        """A function of the table, through its row's NumPy expression."""
+    def function(self, name: str, arg: Op) -> Op:
+        """An element-wise function of the table, through its row's NumPy expression."""
         row = FUNCTIONS.get(name)
         if row is None or not row.numpy:
             raise MatcalcError("unsupported", f"{name} has no equivalent in NumPy")
-        entrywise = shape is None or row.signature == "(m,n) -> (m,n)"
-        template = row.numpy
-        if name == "unvec" and shape is not None:
-            rows, cols = self.ops.size(shape.rows), self.ops.size(shape.cols)
-            template, args = template.format("{0}", m="{1}", n="{2}"), [*args, rows, cols]
-        dims = args[0].dims if entrywise or shape is None else dims_of(shape)
-        return self.ops.call(template, args, dims, entrywise)
+        return self.ops.call(row.numpy, [arg], arg.dims, True)
+
+    def applied(self, node: Apply) -> Op:
+        """A function of whole matrices.
+
+        What its signature calls a matrix is 2-D for it: one that happens to be a column or a row,
+        and so is 1-D, is made 2-D and back again.
+        """
+        row, ops = FUNCTIONS.get(node.head), self.ops
+        if row is None or not row.numpy:
+            raise MatcalcError("unsupported", f"{node.head} has no equivalent in NumPy")
+        args: list[Op] = []
+        for arg, pattern in zip(node.args, row.shapes.parameters, strict=True):
+            value = self.values[arg]
+            if value.rank < pattern.rank == 2:
+                value = ops.reshape(value, tuple(arg.shape))
+            args.append(value)
+        bound = row.shapes.sizes((*(arg.shape for arg in node.args), node.shape))
+        needed = [name for name in bound if f"{{{name}}}" in row.numpy]
+        places = {name: f"{{{len(args) + k}}}" for k, name in enumerate(needed)}
+        template = row.numpy.format(*(f"{{{k}}}" for k in range(len(args))), **places)
+        args += [ops.size(bound[name]) for name in needed]
+        dims = dims_of(node.shape)
+        if len(dims) < row.shapes.result.rank == 2:
+            return ops.reshape(ops.call(template, args, tuple(node.shape)), dims)
+        return ops.call(template, args, dims)
 
     # --- chains ---------------------------------------------------------------------------------
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matcalc.algebra import normal
+from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.code.chains import LONGEST_SEARCH, UNIT, Chains, dims_of, logistic
 from matcalc.code.program import Op
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import Dim
+from matcalc.tables.functions import FUNCTIONS
 
 
 class Plan(Chains):
@@ -82,14 +83,16 @@ class Plan(Chains):
             case "call" | "jacobian":
                 return self._abstract(node, args)
             case "tr":
-                return self._trace(node.args[0])
+                return self._trace(node)
             case "diagonal":
-                return self._diagonal(node.args[0])
+                return self._diagonal(node)
             case "diag":
                 return ops.diagonal_times(args[0], ops.eye(node.shape.rows))
             case "log" if (u := logistic(node.args[0])) is not None:
-                return self.function("softplus", [self.values[u]])
-        return self.function(node.head, args, node.shape)
+                return self.function("softplus", self.values[u])
+        if heads.is_elementwise(node):
+            return self.function(node.head, args[0])
+        return self.applied(node)
 
     def _abstract(self, node: Apply, args: Sequence[Op]) -> Op:
         """f(x) and Df(x): the functions take and give 1-D arrays, Df(x) is 2-D."""
@@ -106,22 +109,24 @@ class Plan(Chains):
 
     # --- traces and diagonals -------------------------------------------------------------------
 
-    def _trace(self, M: Node) -> Op:
+    def _trace(self, node: Apply) -> Op:
         """tr(P Q) is the sum of P .* Q', so the last product is never formed."""
+        (M,) = node.args
         chain, value = _factors_of(M), self.values[M]
         if len(chain) > 1 and _is_inverse(chain[-1]) and not _is_inverse(chain[0]):
             chain = (chain[-1], *chain[:-1])  # tr(B inv(A)) = tr(inv(A) B)
             value = self.matrix_chain(chain)
         halves = self._halves(chain)
         if halves is None:
-            return self.ops.call("np.trace({0})", [value], ())
+            return self.ops.call(FUNCTIONS[node.head].numpy, [value], ())
         return self.ops.total(self._paired(halves))
 
-    def _diagonal(self, M: Node) -> Op:
+    def _diagonal(self, node: Apply) -> Op:
         """diag(P Q) is the sum of P .* Q' along the rows."""
+        (M,) = node.args
         halves = self._halves(_factors_of(M))
         if halves is None:
-            return self.ops.call("np.diag({0})", [self.values[M]], (M.shape.rows,))
+            return self.applied(node)
         return self.ops.total(self._paired(halves), 1)
 
     def _paired(self, halves: tuple[Op, Op]) -> Op:

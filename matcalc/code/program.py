@@ -259,6 +259,12 @@ class Ops:
             return self.transpose(self.call(template, [args[0].args[0]], dims[::-1], True))
         return self._make("call", template, args, dims)
 
+    def reshape(self, op: Op, dims: Dims) -> Op:
+        """The same entries with axes of length 1 added or left out."""
+        if len(dims) > op.rank:
+            return self.call("np.reshape({0}, ({1}, {2}))", [op, *map(self.size, dims)], dims)
+        return self.call("np.ravel({0})" if dims else "np.ravel({0})[0]", [op], dims)
+
     # --- linear algebra ----------------------------------------------------------------------
 
     def transpose(self, op: Op) -> Op:

@@ -287,7 +287,7 @@ class _Writer:
     def _function(self, node: Apply, args: list[_Text]) -> _Text:
         """An element-wise function of the table, through its row's SymPy spelling."""
         row = FUNCTIONS.get(node.head)
-        if row is None or not row.sympy or row.signature != "(m,n) -> (m,n)":
+        if row is None or not row.sympy or not row.is_elementwise:
             raise _unsupported(node.head)
         (argument,) = args
         if "{0}" not in row.sympy:

@@ -18,7 +18,7 @@ def functions(name: str | None) -> None:
     from matcalc.tables.functions import ALIASES, FUNCTIONS, lookup
 
     if name is None:
-        calls = {row.name: f"{row.name}({', '.join(row.parameters)})" for row in FUNCTIONS.values()}
+        calls = {row.name: row.call for row in FUNCTIONS.values()}
         width = max(map(len, calls.values()))
         click.echo("\n".join(f"{calls[r.name]:<{width}}  {r.doc}" for r in FUNCTIONS.values()))
         return
@@ -31,12 +31,14 @@ def functions(name: str | None) -> None:
         "means": row.definition,
         "derivative": row.derivative,
         "differential": row.differential,
-        "adjoint": row.adjoint,
+        "adjoint": ", ".join(row.adjoint),
+        "transpose": row.transpose,
+        "trace": row.trace,
         "needs": row.domain.replace("{", "").replace("}", ""),
         "NumPy": row.numpy,
         "reference": row.reference,
     }
-    lines = [f"{row.name}({', '.join(row.parameters)})  {row.doc}"]
+    lines = [f"{row.call}  {row.doc}"]
     lines += [f"  {label:<13}{fact}" for label, fact in facts.items() if fact]
     click.echo("\n".join(lines))
 

@@ -16,10 +16,8 @@ from matcalc.algebra import heads, normal, rules
 from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol, fold
 from matcalc.derivation.terms import Term, collected
 from matcalc.present.presenter import Presenter
-from matcalc.tables.functions import FUNCTIONS
 
 _HIGHEST_POWER = 64
-_ENTRYWISE = ("diag", "diagonal", "vec", "unvec")
 
 
 class NotPolynomial(Exception):
@@ -183,8 +181,7 @@ class Changes:
                 return [self._trace(term) for term in self._of(self._traced(node))]
             case "hadamard" | "epow":
                 return self._entries(node)
-        row = FUNCTIONS.get(node.head)
-        if row is None or not row.adjoint or node.head not in _ENTRYWISE:
+        if not heads.is_linear(node) or len(node.args) > 1:
             raise NotPolynomial
         return [
             Term(

@@ -6,9 +6,10 @@ from the function's row, d tanh(u) = (1 - tanh(u)^2) du with u = W x.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.interpret import formula
@@ -17,6 +18,7 @@ from matcalc.algebra.rewrite import rebuild
 from matcalc.answer import Words
 from matcalc.derivation.steps import replaced
 from matcalc.derivation.writing import Writing
+from matcalc.language.sizes import Dim
 from matcalc.language.tree import Call, Multiply, Name, Tree
 from matcalc.present.patterns import norm_argument
 from matcalc.tables.functions import FUNCTIONS
@@ -62,8 +64,9 @@ def _is_curved(node: Node, d: dict[Node, Node]) -> bool:
         case Apply(head="hadamard"):
             return sum(arg in d for arg in node.args) > 1
         case Apply():
-            row = FUNCTIONS.get(node.head)
-            return node.head != "transpose" and not (row is not None and row.adjoint)
+            if heads.is_linear(node):
+                return sum(arg in d for arg in node.args) > 1
+            return node.head != "transpose"
     return False
 
 
@@ -74,7 +77,7 @@ def _rule(node: Node) -> str:
             return "neumann"
         fractional = any(b.shape.is_scalar and (normal.integer(e) or -1) < 0 for b, e in powers)
         return "chain" if fractional else "product"
-    if isinstance(node, Apply) and node.head == "hadamard":
+    if isinstance(node, Apply) and (node.head == "hadamard" or heads.is_linear(node)):
         return "product"
     return "chain"
 
@@ -94,8 +97,8 @@ def _norm_of(node: Node) -> Node | None:
 def words(curved: Curved, d: dict[Node, Node], writing: Writing) -> Words:
     """The formula used, and what its argument stands for."""
     node = curved.node
-    if isinstance(node, Apply) and node.head != "hadamard":
-        return _of_function(node, writing)
+    if isinstance(node, Apply) and node.head != "hadamard" and not heads.is_linear(node):
+        return _of_function(node, d, writing)
     if isinstance(node, Product):
         inside = _norm_of(node)
         if inside is not None:
@@ -135,7 +138,7 @@ def _of_power(base: Node, e: Node, writing: Writing) -> Words:
     return _formula(f"u^{exponent}", f"{p} {power} du", base, writing)
 
 
-def _of_function(node: Apply, writing: Writing) -> Words:
+def _of_function(node: Apply, d: dict[Node, Node], writing: Writing) -> Words:
     row = FUNCTIONS.get(node.head)
     arg = node.args[0]
     if node.head == "call":
@@ -147,9 +150,10 @@ def _of_function(node: Apply, writing: Writing) -> Words:
     if row is None:  # an element-wise product or power
         return _formula("u^p", "p u^(p-1) du", arg, writing) if node.head == "epow" else ()
     if not row.is_elementwise:
-        parameters = ", ".join(row.parameters)
-        left = f"{row.name}({parameters})"
-        return _formula(left, row.differential, arg, writing, row.parameters[0])
+        if len(node.args) > 1:
+            return (*_d(writing.tree(node)), " = ", writing.tree(d[node]))
+        sizes = row.shapes.sizes((arg.shape, node.shape))
+        return _formula(row.call, row.differential, arg, writing, row.parameters[0], sizes)
     slope = row.derivative
     if slope.startswith("1/"):
         right = f"dx / {slope[2:]}"
@@ -159,11 +163,21 @@ def _of_function(node: Apply, writing: Writing) -> Words:
     return words if arg.shape.is_scalar else (*words, ", entry by entry")
 
 
-def _formula(left: str, right: str, arg: Node, writing: Writing, letter: str = "u") -> Words:
+def _formula(
+    left: str,
+    right: str,
+    arg: Node,
+    writing: Writing,
+    letter: str = "u",
+    sizes: Mapping[str, Dim] = MappingProxyType({}),
+) -> Words:
     """d left = right, in a name for the argument instead of ``letter``."""
     name = writing.name(arg)
     change = writing.dX.name if arg is writing.X else f"d{name}"
     names: dict[str, Tree] = {letter: Name(name), f"d{letter}": Name(change)}
+    names |= {
+        size: writing.presenter.trees.dim(dim) for size, dim in sizes.items() if size not in names
+    }
     sides = [replaced(formula(side), names, {}) for side in (left, right)]
     return (*_d(sides[0]), " = ", sides[1], *_where(arg, writing))
 

@@ -367,18 +367,21 @@ class Complaint:
             hint = (
                 f"check the dimensions of the argument, or how {name.removeprefix('D')} is declared"
             )
-            if name == "unvec":
-                hint = "unvec(x, m, n) takes a vector of m n entries"
             return f"{self.sized(part)} does not fit {name}", hint
+        if row.sizes:
+            shapes = zip(row.parameters, row.shapes.parameters)
+            wanted = ", ".join(f"{parameter}: {shape}" for parameter, shape in shapes)
+            return f"{self.sized(part)} does not fit {name}", f"in {row.call}, {wanted}"
         if row.arity > 1:
-            hint = f"{name} takes arguments of the shapes {row.signature.partition(' ->')[0]}"
+            hint = f"{name} takes arguments of the shapes {row.shapes.written}"
             if self.left is part:
                 return f"{self.sized(part)} does not fit {name}", hint
             return f"{self.sized(self.left)} and {self.sized(part)} do not fit {name}", hint
-        wanted, hint = {
-            "(n,n)": ("a square matrix", self.single() or self._square_hint(part)),
-            "(n,1)": ("a column vector", self.single() or self._column_hint(part)),
-        }.get(row.signature.partition(" ->")[0], (row.signature, ""))
+        (shape,) = row.shapes.parameters
+        if shape.rows == shape.cols:
+            wanted, hint = "a square matrix", self.single() or self._square_hint(part)
+        else:
+            wanted, hint = "a column vector", self.single() or self._column_hint(part)
         return f"{name} takes {wanted}, and {self.sized(part)} is none", hint
 
     def _square_hint(self, part: Tree) -> str:

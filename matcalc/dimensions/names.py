@@ -29,6 +29,7 @@ from matcalc.language.tree import (
     Tree,
     postorder,
 )
+from matcalc.tables.functions import FUNCTIONS
 
 # the facts that only a square matrix has, and those that exclude each other
 SQUARE_FACTS = frozenset(
@@ -49,7 +50,7 @@ _EXCLUSIVE = tuple(
     ("skew", other)
     for other in ("symmetric", "diagonal", "positive definite", "positive semidefinite", "positive")
 )
-_SIZE_FUNCTIONS = {"eye": 0, "ones": 0, "zeros": 0, "commutation": 0, "unvec": 1}
+_CONSTANTS_OF_SIZES = ("eye", "ones", "zeros", "commutation")
 CONSTANTS = ("pi", "I")
 
 
@@ -207,8 +208,10 @@ def _spell(entry: Entry) -> None:
 
 def size_arguments(call: Call) -> tuple[Tree, ...]:
     """The arguments of a call that are sizes."""
-    first = _SIZE_FUNCTIONS.get(call.function)
-    return () if first is None else call.args[first:]
+    if call.function in _CONSTANTS_OF_SIZES:
+        return call.args
+    row = FUNCTIONS.get(call.function)
+    return () if row is None else call.args[row.arity :]
 
 
 def _names(root: Tree, table: Table, source: str) -> Iterator[Tree]:

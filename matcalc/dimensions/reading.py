@@ -131,8 +131,8 @@ class Reading(Conform):
         return known[0]
 
     def _call(self, node: Call, parts: Sequence[Value | None]) -> Value | None:
-        if size_arguments(node):
-            return shape_sized(self, node, parts)
+        if node.args and len(size_arguments(node)) == len(node.args):
+            return shape_sized(self, node)
         entry = self.table.entries.get(node.function)
         if entry is None and node.function not in FUNCTIONS:
             entry = self.table.entries[node.function[1:]]

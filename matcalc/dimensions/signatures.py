@@ -1,39 +1,35 @@
 """The shapes of function calls and block matrices.
 
 A function of the table is known by its signature alone: sizes that bear the same name are equal,
-and "1" is 1.  Apart from the table there are only the functions that take sizes as arguments (eye,
-ones, ...), abstract functions, and diag, which is two functions that share a spelling.
+and those that the call gives are what it says.  Apart from the table there are only the constants
+that are made of sizes (eye, ones, ...), abstract functions, and diag, which is two functions that
+share a spelling.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 from matcalc.dimensions.conflicts import Conform, Part, Value
 from matcalc.dimensions.names import Entry, size_arguments, size_of
 from matcalc.dimensions.sizes import ONE_SIZE, Reason
 from matcalc.language.tree import Block, Call
 from matcalc.tables.functions import FUNCTIONS
+from matcalc.tables.signatures import Pattern, Size
 
 _ADD_UP = ("sum", "mean")
-_Pattern = tuple[tuple[str, ...], tuple[str, ...]]
+_Bound = dict[str, tuple[int, Part | None]]  # a size name -> the size, and the argument that has it
 
 
-def shape_sized(conform: Conform, node: Call, args: Sequence[Value | None]) -> Value | None:
-    """eye, ones, zeros, commutation and unvec."""
+def shape_sized(conform: Conform, node: Call) -> Value:
+    """eye, ones, zeros and commutation."""
     sizes = [conform.sizes.rigid(size_of(arg)) for arg in size_arguments(node)]
     if node.function == "eye":
         return Value(sizes[0], sizes[0])
     if node.function in ("ones", "zeros"):
         return Value(sizes[0], sizes[1] if len(sizes) > 1 else ONE_SIZE)
     whole = conform.sizes.product(sizes, Reason(node, 0))
-    if node.function == "commutation":
-        return Value(whole, whole)
-    if args[0] is not None:
-        target = Value(whole, ONE_SIZE)
-        conform.same("argument", node, (node.args[0], args[0]), (node, target))
-    return Value(sizes[0], sizes[1])
+    return Value(whole, whole)  # commutation
 
 
 def shape_abstract(conform: Conform, node: Call, arg: Value | None, entry: Entry) -> Value | None:
@@ -52,62 +48,57 @@ def shape_function(
     name = node.function
     if name == "diag" and args[0] is not None and not any(args[0].kind):
         name = "diagonal"
-    wanted, result = signature(FUNCTIONS[name].signature)
-    bound: dict[str, tuple[int, Part]] = {}
+    row = FUNCTIONS[name]
+    result = row.shapes.result
+    given = map(size_of, size_arguments(node))
+    bound: _Bound = {
+        size: (conform.sizes.rigid(dim), None) for size, dim in zip(row.sizes, given, strict=True)
+    }
     why, conforms = 0, True
-    for arg, value, pattern in zip(node.args, args, wanted, strict=True):
+    parts = list(zip(node.args, args, row.shapes.parameters))
+    parts.sort(key=lambda part: part[2].has_products)  # what determines sizes, before what has them
+    for arg, value, pattern in parts:
         if value is None:
             conforms = False
             continue
         why |= value.why
         conforms &= _fit(conform, node, (arg, value), pattern, bound)
         # a function of a whole vector is not meant for a scalar that is one by guess only
-        whole = pattern[0] != pattern[1] and (not pattern[1] or not any(result))
+        whole = pattern.rows != pattern.cols and (not pattern.cols or not result.rank)
         if whole and value.scalar and value.why & scalars:
             soft = node.function not in _ADD_UP
             conform.conflict("guess", node, arg, node, value.why, soft=soft)
-    if not any(result):
+    if not result.rank:
         return Value(ONE_SIZE, ONE_SIZE)
-    if not conforms:
+    if not conforms and not row.sizes:
         return None
-    rows, cols = (
-        conform.sizes.product([bound[name][0] for name in names], Reason(node, why))
-        for names in result
-    )
-    constant = all(value is not None and value.constant for value in args)
+    rows, cols = (_product(conform, node, names, bound, why) for names in result)
+    constant = all(value is not None and value.constant for value in args[: row.arity])
     return Value(rows, cols, why, constant)
 
 
-def _fit(
-    conform: Conform, node: Call, part: Part, pattern: _Pattern, bound: dict[str, tuple[int, Part]]
-) -> bool:
+def _fit(conform: Conform, node: Call, part: Part, pattern: Pattern, bound: _Bound) -> bool:
     """Unify an argument with its part of the signature."""
     tree, value = part
     for names, size in zip(pattern, (value.rows, value.cols), strict=True):
-        other, (place, owner) = ONE_SIZE, part
-        if names:
-            other, (place, owner) = bound.setdefault(names[0], (size, part))
-        why = value.why | owner.why
+        other, owner = ONE_SIZE, None
+        if len(names) == 1:
+            other, owner = bound.setdefault(names[0], (size, part))
+        elif names:
+            other = _product(conform, node, names, bound, 0)
+        place, beside = owner or (part if not names else (node, None))
+        why = value.why | (beside.why if beside is not None else 0)
         if not conform.unite("argument", node, place, tree, (other, size), why):
             return False
     return True
 
 
-@cache
-def signature(text: str) -> tuple[tuple[_Pattern, ...], _Pattern]:
-    """``(n,1) -> (m n,1)`` as names of sizes; the size 1 has none."""
-
-    def side(part: str) -> tuple[_Pattern, ...]:
-        found = []
-        for shape in part.strip().strip("()").split("),("):
-            rows, cols = (
-                tuple(name for name in size.split() if name != "1") for size in shape.split(",")
-            )
-            found.append((rows, cols))
-        return tuple(found)
-
-    wanted, _, result = text.partition("->")
-    return side(wanted), side(result)[0]
+def _product(conform: Conform, node: Call, names: Size, bound: _Bound, why: int) -> int:
+    """A product of the sizes of a signature; one that no argument has had yet is a new one."""
+    for name in names:
+        if name not in bound:
+            bound[name] = (conform.sizes.new(), None)
+    return conform.sizes.product([bound[name][0] for name in names], Reason(node, why))
 
 
 def shape_block(conform: Conform, node: Block, values: dict[int, Value | None]) -> Value | None:

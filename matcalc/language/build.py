@@ -44,7 +44,6 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "ones": ("ones(n)", "ones(m, n)"),
     "zeros": ("zeros(n)", "zeros(m, n)"),
     "commutation": ("commutation(m, n)",),
-    "unvec": ("unvec(x, m, n)",),
 }
 
 
@@ -238,13 +237,6 @@ def _kronecker(run: _Run) -> Tree:
             tree.span,
             last.span,
         )
-    if lookup("kron") is None:
-        raise MatcalcError(
-            "unsupported",
-            "the Kronecker product is not available yet",
-            run.span,
-            hint="tr(A' X B Y) and vec(A X B) can be written without it",
-        )
     tree = run.items[0]
     for factor in run.items[1:]:
         tree = Call("kron", (tree, factor), span=tree.span | factor.span)
@@ -294,7 +286,7 @@ def _call(function: str, args: tuple[Tree, ...], span: Span, name: Span) -> Tree
     if function in SIGNATURES:
         forms = SIGNATURES[function]
     elif row is not None:
-        forms = (f"{function}({', '.join(row.parameters)})",)
+        forms = (row.call,)
     counts = {form.count(",") + 1 for form in forms}
     more = f"; `matcalc functions {function}` says more" if row is not None else ""
     if len(args) not in counts:

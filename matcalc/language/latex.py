@@ -135,11 +135,14 @@ class Latex(Writer):
         enclosed = bool(_ENCLOSED.search(template))
         if not tall:
             template = re.sub(r"\\(?:left|right)(?=\\[lr]Vert|\\[lr]angle)", "", template)
+        infix = template.startswith("#1 ") and template.endswith(" #2")
         for i, arg in enumerate(args):
-            shown = arg.text if enclosed else self.at(arg, Level.ATOM)
+            shown = arg.text if enclosed else self.at(arg, Level.POSTFIX if infix else Level.ATOM)
             template = template.replace(f"#{i + 1}", shown)
         if enclosed:
             return Piece(template, Level.ATOM, tall)
+        if infix:
+            return Piece(template, Level.PRODUCT, tall)
         return Piece(template, Level.POSTFIX, tall or r"\left" in template)
 
     def multiply(self, node: Multiply, parts: Sequence[Piece]) -> Piece:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
+from math import prod
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, make_product
@@ -472,9 +473,6 @@ class Presenter:
                 assert isinstance(f, Symbol)
                 name = f.name if node.head == "call" else f"D{f.name}"
                 return Written(1, trees.call(name, [self.part(node.args[1])], node.shape))
-            case "unvec":
-                dims = [trees.dim(node.shape.rows), trees.dim(node.shape.cols)]
-                return Written(1, trees.call("unvec", [self.part(node.args[0]), *dims], node.shape))
         row = FUNCTIONS.get(node.head)
         if row is not None and row.parity:
             written = self._done[node.args[0]]
@@ -483,9 +481,12 @@ class Presenter:
                 return Written(sign, trees.call(node.head, [written.tree], node.shape))
         traced = [self._traced(node)] if node.head == "tr" else node.args
         name = "diag" if node.head == "diagonal" else node.head
-        if row is not None and row.adjoint:  # linear: the sign comes out
-            sign, arg = self._done[traced[0]]
-            return Written(sign, trees.call(name, [arg], node.shape))
+        if row is not None and row.is_linear:  # in each argument: the signs come out
+            parts = [self._done[arg] for arg in traced]
+            bound = row.shapes.sizes((*(arg.shape for arg in node.args), node.shape))
+            dims = (trees.dim(bound[size]) for size in row.sizes)
+            args = [*(part.tree for part in parts), *dims]
+            return Written(prod(part.sign for part in parts), trees.call(name, args, node.shape))
         if node.head == "exp" and not node.shape.is_scalar:
             power = self._entry_exponential(node)
             if power is not None:

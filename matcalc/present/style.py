@@ -68,8 +68,9 @@ class Style:
                 case Call(function="mean"):
                     self.means = True
                 case Call(function="tr") if tree in nodes and tree.args[0] in nodes:
-                    if not isinstance(nodes[tree.args[0]], Sum):
-                        self.traces.setdefault(nodes[tree], nodes[tree.args[0]])
+                    inside = nodes[tree.args[0]]  # a scalar is its own trace
+                    if not isinstance(inside, Sum) and not inside.shape.is_scalar:
+                        self.traces.setdefault(nodes[tree], inside)
                 case Add():
                     node = nodes.get(tree)
                     if isinstance(node, Sum) and node.terms:

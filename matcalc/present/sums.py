@@ -15,6 +15,7 @@ from matcalc.language import tree as t
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import Tree
 from matcalc.present.trees import Places, Trees, Written
+from matcalc.tables.functions import FUNCTIONS
 
 Signed = tuple[int, Tree]
 
@@ -72,7 +73,9 @@ class Sums:
             case t.Transpose():
                 inner = self.opposite(tree.arg)
                 return inner and self.trees.transposed(inner)
-            case t.Call(function="diag" | "vec" | "tr", args=(arg,)):
+            case t.Call(function=name, args=(arg,)) if (
+                name in FUNCTIONS and FUNCTIONS[name].is_linear
+            ):
                 inner = self.opposite(arg)
                 return inner and self.trees.call(tree.function, [inner], self.trees.shapes[tree])
             case t.Multiply():

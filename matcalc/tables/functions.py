@@ -2,18 +2,18 @@
 
 From a row follow the parser's keyword, shape inference, the derivative, all renderings, numeric
 evaluation, ``matcalc functions``, the README's table and the row's own tests.  To add a function,
-add a row.
+add a row.  Its ``kind`` says how it acts and which column has its derivative.
 
-There are three sorts of rows.
-
-* *Element-wise* functions (``derivative`` is given) map each entry x to f(x).  Their derivative is
-  a formula in the scalar x, as every calculus book has it; ``calculus.differential`` lifts it to
-  vectors and matrices: df(X) = f'(X) .* dX.
-* *Defined* functions (``definition`` is given) are short for an expression in matcalc's own
-  language and have no derivative of their own: norm(X) is sqrt(tr(X' X)).
-* The others give their ``differential`` in matcalc's own language, in the parameters and ``dX`` for
-  the parameter X, or, where they are linear, the ``adjoint`` as well: if df = <G, f(dX)>, then
-  df = <adjoint, dX>.
+* *elementwise*: each entry x is mapped to f(x).  ``derivative`` is a formula in the scalar x, as
+  every calculus book has it; ``calculus.differential`` lifts it to vectors and matrices: df(X) =
+  f'(X) .* dX.
+* *linear* in each of the arguments: df is the sum of f(.., dX, ..) over the arguments, and
+  ``adjoint`` has one formula for each of them, in the other parameters and the cotangent G:
+  <G, f(.., dX, ..)> = <adjoint, dX>.
+* *matrix*: any other function.  ``differential`` is df in the parameters and ``dX`` for the
+  parameter X; of several parameters the sum of their terms.
+* *defined*: short for an expression in matcalc's own language (``definition``), without a
+  derivative of its own: norm(X) is sqrt(tr(X' X)).
 
 Signatures are shapes in size names that unify: ``(n,n) -> (1,1)`` says square in, scalar out.
 Formulas: K. B. Petersen and M. S. Pedersen, The Matrix Cookbook (2012), cited as MC and equation;
@@ -24,6 +24,11 @@ Library of Mathematical Functions, cited as DLMF.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+
+from matcalc.tables.signatures import Signature
+
+KINDS = ("elementwise", "linear", "matrix", "defined")
 
 
 @dataclass(frozen=True)
@@ -32,18 +37,26 @@ class Function:
 
     ``parameters``  the names that the formulas of the row use
     ``signature``   unifiable shapes; the size names may be used in the formulas, as in ``ones(n)``
+    ``kind``        one of KINDS, above
+    ``sizes``       the size names that a call has to give after the arguments: unvec(x, m, n)
     ``derivative``  f'(x) for element-wise functions, a formula in the scalar x
     ``differential`` df in the parameters and dX, dY, ...
-    ``adjoint``     for linear functions: the cotangent of the parameter, from the cotangent G
+    ``adjoint``     for linear functions: the cotangent of each parameter, from the cotangent G
     ``definition``  what the function is short for
+    ``transpose``   f(X)' in the parameters, where that is a function of their transposes
+    ``trace``       tr(f(X)) in the parameters, where they are square
     ``domain``      condition on the parameters for f to be differentiable, ``""`` if everywhere;
                     ``{X}`` stands for the argument as written
     ``parity``      -1 for odd, +1 for even functions, 0 for neither
     ``at_zero``     f(0) where that is a number worth knowing ("0", "1"), else ""
-    ``latex``       a command, or a template in which ``#1`` is the argument
-    ``numpy``       an expression in ``{0}``; vectors are 1-D, scalars floats
+    ``positive``    every entry of every value is > 0
+    ``latex``       a command, or a template in which ``#1``, ``#2`` are the arguments
+    ``numpy``       an expression in ``{0}``, ``{1}``, ... and the sizes ``{m}``, ...; the arguments
+                    have the rank that the signature gives them: (m,n) is 2-D even where m is 1,
+                    (n,1) is 1-D or, where n is 1, a float like (1,1)
     ``helper``      a Python function that ``numpy`` calls and that emitted code brings along
-    ``mpmath``      an expression in the first parameter (and ``mp``); element-wise: on a number
+    ``mpmath``      an expression in the parameters and sizes (see ``verify.scalars.Formulas``);
+                    of element-wise functions on a number
     ``sympy``       the name of the SymPy function, or an expression in ``{0}``; "" if there is none
     """
 
@@ -51,10 +64,14 @@ class Function:
     parameters: tuple[str, ...]
     signature: str
     doc: str
+    kind: str
+    sizes: tuple[str, ...] = ()
     derivative: str = ""
     differential: str = ""
-    adjoint: str = ""
+    adjoint: tuple[str, ...] = ()
     definition: str = ""
+    transpose: str = ""
+    trace: str = ""
     aliases: tuple[str, ...] = ()
     domain: str = ""
     parity: int = 0
@@ -69,11 +86,26 @@ class Function:
 
     @property
     def is_elementwise(self) -> bool:
-        return bool(self.derivative)
+        return self.kind == "elementwise"
+
+    @property
+    def is_linear(self) -> bool:
+        """Linear in each argument."""
+        return self.kind == "linear"
 
     @property
     def arity(self) -> int:
         return len(self.parameters)
+
+    @property
+    def call(self) -> str:
+        """How the function is called."""
+        return f"{self.name}({', '.join((*self.parameters, *self.sizes))})"
+
+    @cached_property
+    def shapes(self) -> Signature:
+        """The signature, read."""
+        return Signature.read(self.signature)
 
 
 def _elementwise(
@@ -81,6 +113,7 @@ def _elementwise(
     derivative: str,
     doc: str,
     *,
+    definition: str = "",
     aliases: tuple[str, ...] = (),
     domain: str = "",
     parity: int = 0,
@@ -98,7 +131,9 @@ def _elementwise(
         parameters=("x",),
         signature="(m,n) -> (m,n)",
         doc=doc,
+        kind="elementwise",
         derivative=derivative,
+        definition=definition,
         aliases=aliases,
         domain=domain,
         parity=parity,
@@ -387,6 +422,7 @@ _ROWS: tuple[Function, ...] = (
         parameters=("x",),
         signature="(m,n) -> (m,n)",
         doc="trigamma function, the derivative of digamma (it has no derivative in this table)",
+        kind="elementwise",
         domain="{x} > 0",
         latex=r"\psi_1",
         numpy="_trigamma({0})",
@@ -401,12 +437,12 @@ _ROWS: tuple[Function, ...] = (
         parameters=("X",),
         signature="(n,n) -> (1,1)",
         doc="trace",
-        differential="tr(dX)",
-        adjoint="G eye(n)",
+        kind="linear",
+        adjoint=("G eye(n)",),
         aliases=("trace",),
         latex=r"\operatorname{tr}",
         numpy="np.trace({0})",
-        mpmath="trace(X)",
+        mpmath="mp.fsum(X[i, i] for i in range(n))",
         reference="MC 99",
     ),
     Function(
@@ -414,11 +450,11 @@ _ROWS: tuple[Function, ...] = (
         parameters=("x",),
         signature="(n,1) -> (n,n)",
         doc="diagonal matrix of a vector; of a matrix, its diagonal as a column",
-        differential="diag(dx)",
-        adjoint="diag(G)",
+        kind="linear",
+        adjoint=("diag(G)",),
         latex=r"\operatorname{diag}",
         numpy="np.diag({0})",
-        mpmath="diag(x)",
+        mpmath="matrix(n, n, lambda i, j: x[i, 0] if i == j else 0 * x[i, 0])",
         reference="MC 142",
     ),
     Function(
@@ -426,35 +462,108 @@ _ROWS: tuple[Function, ...] = (
         parameters=("X",),
         signature="(n,n) -> (n,1)",
         doc="diagonal of a matrix as a column; written diag(X) as well",
-        differential="diagonal(dX)",
-        adjoint="diag(G)",
+        kind="linear",
+        adjoint=("diag(G)",),
         latex=r"\operatorname{diag}",
         numpy="np.diag({0})",
-        mpmath="diagonal(X)",
+        mpmath="matrix(n, 1, lambda i, j: X[i, i])",
     ),
     Function(
         name="vec",
         parameters=("X",),
         signature="(m,n) -> (m n,1)",
         doc="the columns of a matrix, stacked",
-        differential="vec(dX)",
-        adjoint="unvec(G, m, n)",
+        kind="linear",
+        adjoint=("unvec(G, m, n)",),
         latex=r"\operatorname{vec}",
         numpy="np.ravel({0}, order='F')",
-        mpmath="vec(X)",
+        mpmath="matrix(m * n, 1, lambda i, j: X[i % m, i // m])",
         reference="MN 2.4",
     ),
     Function(
         name="unvec",
         parameters=("x",),
         signature="(m n,1) -> (m,n)",
-        doc="the m x n matrix whose columns, stacked, are x: unvec(x, m, n)",
-        differential="unvec(dx, m, n)",
-        adjoint="vec(G)",
+        doc="the m x n matrix whose columns, stacked, are x",
+        kind="linear",
+        sizes=("m", "n"),
+        adjoint=("vec(G)",),
         latex=r"\operatorname{unvec}",
         numpy="np.reshape({0}, ({m}, {n}), order='F')",
-        mpmath="unvec(x, m, n)",
+        mpmath="matrix(m, n, lambda i, j: x[i + j * m, 0])",
         reference="MN 2.4",
+    ),
+    Function(
+        name="tril",
+        parameters=("X",),
+        signature="(m,n) -> (m,n)",
+        doc="the entries on and below the diagonal, zero above it",
+        kind="linear",
+        adjoint=("tril(G)",),
+        transpose="triu(X')",
+        trace="tr(X)",
+        latex=r"\operatorname{tril}",
+        numpy="np.tril({0})",
+        mpmath="matrix(m, n, lambda i, j: X[i, j] if i >= j else 0 * X[i, j])",
+    ),
+    Function(
+        name="triu",
+        parameters=("X",),
+        signature="(m,n) -> (m,n)",
+        doc="the entries on and above the diagonal, zero below it",
+        kind="linear",
+        adjoint=("triu(G)",),
+        transpose="tril(X')",
+        trace="tr(X)",
+        latex=r"\operatorname{triu}",
+        numpy="np.triu({0})",
+        mpmath="matrix(m, n, lambda i, j: X[i, j] if i <= j else 0 * X[i, j])",
+    ),
+    Function(
+        name="kron",
+        parameters=("X", "Y"),
+        signature="(m,n),(p,q) -> (m p,n q)",
+        doc="Kronecker product: the blocks X_ij Y; also X ⊗ Y",
+        kind="linear",
+        adjoint=("blockinner(G, Y, m, n)", "blocksum(G, X, p, q)"),
+        transpose="kron(X', Y')",
+        trace="tr(X) tr(Y)",
+        latex=r"#1 \otimes #2",
+        numpy="np.kron({0}, {1})",
+        mpmath="matrix(m * p, n * q, lambda i, j: X[i // p, j // q] * Y[i % p, j % q])",
+        reference="MN 2.1",
+    ),
+    Function(
+        name="blockinner",
+        parameters=("Z", "Y"),
+        signature="(m p,n q),(p,q) -> (m,n)",
+        doc="the inner products <Z_ij, Y> of Y with the m x n blocks of Z, each of the shape of Y",
+        kind="linear",
+        sizes=("m", "n"),
+        adjoint=("kron(G, Y)", "blocksum(Z, G, p, q)"),
+        transpose="blockinner(Z', Y', n, m)",
+        latex=r"\operatorname{blockinner}",
+        numpy="np.einsum('ipjq,pq->ij', np.reshape({0}, ({m}, {p}, {n}, {q})), {1})",
+        mpmath=(
+            "matrix(m, n, lambda i, j: mp.fsum("
+            "Z[i * p + k, j * q + l] * Y[k, l] for k in range(p) for l in range(q)))"
+        ),
+    ),
+    Function(
+        name="blocksum",
+        parameters=("Z", "X"),
+        signature="(m p,n q),(m,n) -> (p,q)",
+        doc="the sum of the p x q blocks of Z, each times its entry of X: sum of X_ij Z_ij",
+        kind="linear",
+        sizes=("p", "q"),
+        adjoint=("kron(X, G)", "blockinner(Z, G, m, n)"),
+        transpose="blocksum(Z', X', q, p)",
+        latex=r"\operatorname{blocksum}",
+        numpy="np.einsum('ipjq,ij->pq', np.reshape({0}, ({m}, {p}, {n}, {q})), {1})",
+        mpmath=(
+            "matrix(p, q, lambda k, l: mp.fsum("
+            "Z[i * p + k, j * q + l] * X[i, j] for i in range(m) for j in range(n)))"
+        ),
     ),
     # --- matrix functions -----------------------------------------------------------------------
     Function(
@@ -462,9 +571,10 @@ _ROWS: tuple[Function, ...] = (
         parameters=("X",),
         signature="(n,n) -> (1,1)",
         doc="determinant",
+        kind="matrix",
         differential="det(X) tr(inv(X) dX)",
         aliases=("determinant",),
-        domain="invertible {X}",
+        domain="{X} invertible",
         latex=r"\det",
         numpy="np.linalg.det({0})",
         mpmath="mp.det(X)",
@@ -475,8 +585,9 @@ _ROWS: tuple[Function, ...] = (
         parameters=("X",),
         signature="(n,n) -> (1,1)",
         doc="log of the absolute value of the determinant",
+        kind="matrix",
         differential="tr(inv(X) dX)",
-        domain="invertible {X}",
+        domain="{X} invertible",
         latex=r"\log\left|\det #1\right|",
         numpy="np.linalg.slogdet({0})[1]",
         mpmath="mp.log(abs(mp.det(X)))",
@@ -487,13 +598,34 @@ _ROWS: tuple[Function, ...] = (
         parameters=("X",),
         signature="(n,n) -> (n,n)",
         doc="inverse, also X^-1",
+        kind="matrix",
         differential="-inv(X) dX inv(X)",
         aliases=("inverse",),
-        domain="invertible {X}",
+        domain="{X} invertible",
         latex=r"#1^{-1}",
         numpy="np.linalg.inv({0})",
         mpmath="mp.inverse(X)",
         reference="MC 40, 59",
+    ),
+    Function(
+        name="pinv",
+        parameters=("X",),
+        signature="(m,n) -> (n,m)",
+        doc="Moore-Penrose inverse",
+        kind="matrix",
+        differential=(
+            "-pinv(X) dX pinv(X) + pinv(X) pinv(X)' dX' (eye(m) - X pinv(X))"
+            " + (eye(n) - pinv(X) X) dX' pinv(X)' pinv(X)"
+        ),
+        transpose="pinv(X')",
+        domain="{X} of constant rank",
+        latex=r"#1^{+}",
+        numpy="np.linalg.pinv({0})",
+        mpmath=(
+            "times(X.T, mp.inverse(times(X, X.T))) if m <= n"
+            " else times(mp.inverse(times(X.T, X)), X.T)"
+        ),
+        reference="Golub and Pereyra (1973), 4.12",
     ),
     # --- of a vector ------------------------------------------------------------------------------
     Function(
@@ -501,6 +633,7 @@ _ROWS: tuple[Function, ...] = (
         parameters=("x",),
         signature="(n,1) -> (1,1)",
         doc="log(sum(exp(x)))",
+        kind="matrix",
         differential="softmax(x)' dx",
         latex=r"\operatorname{logsumexp}",
         numpy="_logsumexp({0})",
@@ -512,46 +645,63 @@ _ROWS: tuple[Function, ...] = (
         parameters=("x",),
         signature="(n,1) -> (n,1)",
         doc="exp(x) / sum(exp(x))",
+        kind="matrix",
         differential="softmax(x) .* dx - softmax(x) (softmax(x)' dx)",
         latex=r"\operatorname{softmax}",
         positive=True,
         numpy="_softmax({0})",
         helper=_SOFTMAX,
-        mpmath="softmax(x)",
+        mpmath="(lambda e: e.map(lambda z: z / mp.fsum(e)))(x.map(mp.exp))",
     ),
     Function(
         name="logsoftmax",
         parameters=("x",),
         signature="(n,1) -> (n,1)",
         doc="log(softmax(x)) = x - logsumexp(x)",
+        kind="defined",
         definition="x - logsumexp(x)",
         latex=r"\operatorname{logsoftmax}",
         numpy="({0} - _logsumexp({0}))",
         helper=_LOGSUMEXP,
-        mpmath="logsoftmax(x)",
+        mpmath="(lambda s: x.map(lambda z: z - s))(mp.log(mp.fsum(mp.exp(z) for z in x)))",
     ),
     Function(
         name="onehotmax",
         parameters=("x",),
         signature="(n,1) -> (n,1)",
         doc="1 at the largest entry of x, 0 elsewhere",
+        kind="matrix",
         differential="zeros(n)",
         domain="the largest entry of {x} is unique",
         latex=r"\operatorname{onehotmax}",
         numpy="_onehotmax({0})",
         helper=_ONEHOTMAX,
-        mpmath="onehotmax(x)",
+        mpmath="(lambda top: x.map(lambda z: 0 * z + int(z == top)))(largest(x))",
     ),
     Function(
         name="norminf",
         parameters=("x",),
         signature="(n,1) -> (1,1)",
         doc="largest absolute value of the entries of a vector",
+        kind="matrix",
         differential="(sign(x) .* onehotmax(abs(x)))' dx",
         domain="the largest entry of abs({x}) is unique",
         latex=r"\left\lVert #1\right\rVert_\infty",
         numpy="np.max(np.abs({0}))",
         mpmath="max(abs(z) for z in x)",
+    ),
+    # --- of two numbers ---------------------------------------------------------------------------
+    Function(
+        name="hypot",
+        parameters=("x", "y"),
+        signature="(1,1),(1,1) -> (1,1)",
+        doc="sqrt(x^2 + y^2) of two numbers",
+        kind="matrix",
+        differential="(x dx + y dy) / hypot(x, y)",
+        domain="hypot({x}, {y}) != 0",
+        latex=r"\operatorname{hypot}",
+        numpy="np.hypot({0}, {1})",
+        mpmath="mp.sqrt(x[0, 0] ** 2 + y[0, 0] ** 2)",
     ),
     # --- short for something else ---------------------------------------------------------------
     Function(
@@ -559,6 +709,7 @@ _ROWS: tuple[Function, ...] = (
         parameters=("x",),
         signature="(m,n) -> (m,n)",
         doc="square root, entry by entry",
+        kind="elementwise",
         definition="x .^ (1/2)",
         domain="{x} > 0",
         latex=r"\sqrt{#1}",
@@ -571,6 +722,7 @@ _ROWS: tuple[Function, ...] = (
         parameters=("X",),
         signature="(m,n) -> (1,1)",
         doc="sum of all entries",
+        kind="defined",
         definition="ones(m)' X ones(n)",
         latex=r"\operatorname{sum}",
         numpy="np.sum({0})",
@@ -581,6 +733,7 @@ _ROWS: tuple[Function, ...] = (
         parameters=("X",),
         signature="(m,n) -> (1,1)",
         doc="mean of all entries",
+        kind="defined",
         definition="ones(m)' X ones(n) / (m n)",
         latex=r"\operatorname{mean}",
         numpy="np.mean({0})",
@@ -591,6 +744,7 @@ _ROWS: tuple[Function, ...] = (
         parameters=("x", "y"),
         signature="(n,1),(n,1) -> (1,1)",
         doc="x'y",
+        kind="defined",
         definition="x'y",
         latex=r"\left\langle #1, #2\right\rangle",
         numpy="np.dot({0}, {1})",
@@ -601,6 +755,7 @@ _ROWS: tuple[Function, ...] = (
         parameters=("X", "Y"),
         signature="(m,n),(m,n) -> (1,1)",
         doc="inner product <X, Y> = tr(X' Y)",
+        kind="defined",
         definition="tr(X' Y)",
         latex=r"\left\langle #1, #2\right\rangle",
         numpy="np.sum({0} * {1})",
@@ -611,6 +766,7 @@ _ROWS: tuple[Function, ...] = (
         parameters=("X",),
         signature="(m,n) -> (1,1)",
         doc="Euclidean norm of a vector, Frobenius norm of a matrix; also ||X||",
+        kind="defined",
         definition="sqrt(tr(X' X))",
         aliases=("normF", "norm2"),
         domain="{X} != 0",
@@ -624,8 +780,9 @@ _ROWS: tuple[Function, ...] = (
         parameters=("X",),
         signature="(m,n) -> (1,1)",
         doc="sum of the absolute values of the entries",
+        kind="defined",
         definition="ones(m)' abs(X) ones(n)",
-        domain="{X} != 0 in every entry",
+        domain="{X} != 0 entry-wise",
         latex=r"\left\lVert #1\right\rVert_1",
         numpy="np.sum(np.abs({0}))",
         mpmath="mp.fsum(abs(z) for z in X)",
@@ -635,9 +792,10 @@ _ROWS: tuple[Function, ...] = (
         parameters=("X",),
         signature="(n,n) -> (n,n)",
         doc="adjugate, det(X) inv(X)",
+        kind="defined",
         definition="det(X) inv(X)",
         aliases=("adjugate",),
-        domain="invertible {X}",
+        domain="{X} invertible",
         latex=r"\operatorname{adj}",
         numpy="np.linalg.det({0}) * np.linalg.inv({0})",
         mpmath="mp.det(X)*mp.inverse(X)",
@@ -647,7 +805,7 @@ _ROWS: tuple[Function, ...] = (
 FUNCTIONS: dict[str, Function] = {row.name: row for row in _ROWS}
 ALIASES: dict[str, str] = {alias: row.name for row in _ROWS for alias in row.aliases}
 # syntax rather than functions of a value: transpose(X) is X', the rest take sizes
-SYNTAX_FUNCTIONS = ("transpose", "eye", "ones", "zeros", "commutation", "unvec")
+SYNTAX_FUNCTIONS = ("transpose", "eye", "ones", "zeros", "commutation")
 
 
 def lookup(name: str) -> Function | None:

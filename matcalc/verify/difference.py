@@ -18,8 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from matcalc.verify.matrix import Matrix
-from matcalc.verify.scalars import unvec
+from matcalc.verify.matrix import Matrix, unvec
 
 STEP = -20  # h = 10^STEP
 DIGITS = 60  # of the working precision, and 20 more for each order

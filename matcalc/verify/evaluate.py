@@ -30,7 +30,7 @@ from matcalc.language.tree import (
 )
 from matcalc.tables.functions import FUNCTIONS
 from matcalc.verify.matrix import Matrix, NotConforming, identity, stack
-from matcalc.verify.scalars import Numbers, OutsideDomain, commutation, is_elementwise, unvec
+from matcalc.verify.scalars import Numbers, OutsideDomain, commutation
 
 __all__ = ["Env", "Evaluation", "Matrix", "NotConforming", "OutsideDomain", "evaluate"]
 
@@ -202,12 +202,13 @@ class Evaluation:
             return args[0].T
         if function in ("eye", "ones", "zeros", "commutation"):
             return self._constant(function, [self._size(arg) for arg in args])
-        if function == "unvec":
-            return unvec(args[0], self._size(args[1]), self._size(args[2]))
+        if function == "diag" and not args[0].is_vector:
+            function = "diagonal"
         row = FUNCTIONS[function]
-        if is_elementwise(row):
+        if row.is_elementwise:
             return args[0].map(lambda entry: self.scalars.apply(row, entry))
-        return Matrix.of(self.scalars.call(row, args))
+        sizes = [self._size(arg) for arg in args[row.arity :]]
+        return Matrix.of(self.scalars.call(row, args[: row.arity], sizes))
 
     def _constant(self, function: str, sizes: Sequence[int]) -> Matrix:
         rows, cols = (*sizes, 1)[:2]

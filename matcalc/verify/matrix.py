@@ -140,6 +140,11 @@ def identity(n: int, one: Entry = 1, zero: Entry = 0) -> Matrix:
     return Matrix.build(n, n, lambda i, j: one if i == j else zero)
 
 
+def unvec(x: Matrix, m: int, n: int) -> Matrix:
+    """The m x n matrix whose columns, stacked, are x."""
+    return Matrix.build(m, n, lambda i, j: x.entries[i + j * m])
+
+
 def eliminate(X: Matrix, one: Entry = 1, zero: Entry = 0) -> tuple[Entry, Matrix | None]:
     """det X and inv X (None if singular) of numbers, by Gauss and Jordan with partial pivoting."""
     n = X.rows

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import reduce
 from typing import Any
 
 from matcalc.tables.functions import Function
@@ -25,29 +24,20 @@ class OutsideDomain(ValueError):
     """The expression has no real value (or none that can be computed) at this point."""
 
 
-def is_elementwise(row: Function) -> bool:
-    """Whether the ``mpmath`` column is an expression of one entry (sqrt's is, though defined)."""
-    return row.signature == "(m,n) -> (m,n)"
-
-
 class Formulas(dict[tuple[str, tuple[str, ...]], Callable[..., Any]]):
     """The ``mpmath`` column as Python functions: (text, parameters) -> function, made when asked.
 
-    In scope are the parameters, ``mp`` (its functions, with our own det and inverse) and helpers.
+    In scope are the parameters, the sizes of the signature, ``mp`` (its functions, with our own det
+    and inverse), ``matrix(m, n, entry)``, the product ``times`` and ``largest``, the one entry.
     """
 
     def __init__(self, functions: Any, scalars: Any) -> None:
         super().__init__()
-        mp = _Space(functions, scalars)
         self.scope = {
-            "mp": mp,
-            "trace": trace,
-            "diag": diag,
-            "diagonal": diagonal,
-            "vec": vec,
-            "onehotmax": onehotmax,
-            "softmax": lambda x: softmax(x, mp.exp),
-            "logsoftmax": lambda x: softmax(x, mp.exp).map(mp.log),
+            "mp": _Space(functions, scalars),
+            "matrix": Matrix.build,
+            "times": lambda A, B: A.times(B, scalars.dot),
+            "largest": largest,
         }
 
     def __missing__(self, key: tuple[str, tuple[str, ...]]) -> Callable[..., Any]:
@@ -55,6 +45,12 @@ class Formulas(dict[tuple[str, tuple[str, ...]], Callable[..., Any]]):
         function = eval(f"lambda {', '.join(parameters)}: {text}", self.scope)
         self[key] = function
         return function  # type: ignore[no-any-return]
+
+    def call(self, row: Function, args: Sequence[Matrix], sizes: Sequence[int]) -> Matrix:
+        """A function of whole matrices, whose sizes are those of the arguments or as given."""
+        bound = row.shapes.sizes(arg.shape for arg in args) | dict(zip(row.sizes, sizes))
+        function = self[row.mpmath, (*row.parameters, *bound)]
+        return Matrix.of(function(*args, *bound.values()))
 
 
 class Numbers:
@@ -111,13 +107,12 @@ class Numbers:
         f = self.formulas[row.mpmath, row.parameters]
         return self._real(lambda: f(entry), row.name)
 
-    def call(self, row: Function, args: Sequence[Matrix]) -> Matrix:
+    def call(self, row: Function, args: Sequence[Matrix], sizes: Sequence[int] = ()) -> Matrix:
         """A function of whole matrices."""
-        f = self.formulas[row.mpmath, row.parameters]
-        if row.domain == "invertible {X}" and row.name != "det":
+        if row.domain == "{X} invertible" and row.name != "det":
             self.inverse(args[0])  # log det of what is singular but for rounding is noise
         try:
-            value = Matrix.of(f(*args))
+            value = self.formulas.call(row, args, sizes)
         except (ValueError, ZeroDivisionError, OverflowError) as error:
             raise OutsideDomain(f"{row.name} has no value here") from error
         return value.map(lambda entry: self._real(lambda: entry, row.name))
@@ -156,45 +151,15 @@ class _Space:
         return getattr(self._functions, name)
 
 
-def trace(X: Matrix) -> Entry:
-    return reduce(lambda a, b: a + b, (X[i, i] for i in range(X.rows)))
-
-
-def diag(x: Matrix) -> Matrix:
-    """diag of a vector is a matrix, of a matrix a vector."""
-    if not x.is_vector:
-        return diagonal(x)
-    return Matrix.build(len(x), len(x), lambda i, j: x.entries[i] if i == j else 0 * x.entries[i])
-
-
-def diagonal(X: Matrix) -> Matrix:
-    return Matrix(X.rows, 1, tuple(X[i, i] for i in range(X.rows)))
-
-
-def vec(X: Matrix) -> Matrix:
-    return Matrix(len(X), 1, X.vec)
-
-
-def unvec(x: Matrix, m: int, n: int) -> Matrix:
-    return Matrix.build(m, n, lambda i, j: x.entries[i + j * m])
-
-
 def commutation(m: int, n: int, one: Entry = 1, zero: Entry = 0) -> Matrix:
     """K with K vec(X) = vec(X') for X m x n: entry (i, j) of X is number i + j m, then j + i n."""
     ones = {(j + i * n, i + j * m) for i in range(m) for j in range(n)}
     return Matrix.build(m * n, m * n, lambda p, q: one if (p, q) in ones else zero)
 
 
-def softmax(x: Matrix, exp: Callable[[Entry], Entry]) -> Matrix:
-    weights = x.map(exp)
-    total = reduce(lambda a, b: a + b, weights)
-    return weights.map(lambda weight: weight / total)
-
-
-def onehotmax(x: Matrix) -> Matrix:
-    """1 at the largest entry, which must be the only such entry."""
-    largest = max(x)
-    places = [entry == largest for entry in x]
-    if sum(places) > 1:
+def largest(x: Matrix) -> Entry:
+    """The largest entry, which must be the only such entry."""
+    top = max(x)
+    if sum(entry == top for entry in x) > 1:
         raise OutsideDomain("the largest entry is not unique")
-    return Matrix(x.rows, x.cols, tuple(0 * e + int(here) for e, here in zip(x, places)))
+    return top

@@ -64,10 +64,10 @@ class Symbols:
         scope = {name: getattr(self.sympy, name) for name in ("exp", "log", "sqrt", "Max")}
         return eval(row.sympy.format("x"), scope, {"x": entry})
 
-    def call(self, row: Function, args: Sequence[Matrix]) -> Matrix:
+    def call(self, row: Function, args: Sequence[Matrix], sizes: Sequence[int] = ()) -> Matrix:
         """A function of whole matrices, by its ``mpmath`` column."""
         try:
-            return Matrix.of(self.formulas[row.mpmath, row.parameters](*args))
+            return self.formulas.call(row, args, sizes)
         except TypeError as error:  # max of symbols
             raise Unprovable(f"{row.name} needs to compare entries") from error
 

@@ -53,7 +53,7 @@ class Evaluation:
                 return scalar(node.text)
             case "name":
                 return self._name(node.text)
-            case "ones" | "zeros" | "eye" | "commutation" | "unvec":
+            case "ones" | "zeros" | "eye" | "commutation" | "unvec" | "blockinner" | "blocksum":
                 return self._sized(node)
         args = [self.value(arg) for arg in node.args]
         match node.head:
@@ -99,6 +99,10 @@ class Evaluation:
                 return values.commutation(m, self._whole(cols))
             case "unvec":
                 return values.unvec(self(first[0]), m, self._whole(cols))
+            case "blockinner":
+                return functions.blockinner(*map(self, first), m, self._whole(cols))
+            case "blocksum":
+                return functions.blocksum(*map(self, first), m, self._whole(cols))
         n = 1 if cols is None else self._whole(cols)
         return values.constant(m, n, node.head == "ones")
 

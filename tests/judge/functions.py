@@ -176,6 +176,47 @@ def _norm(X: Matrix) -> Matrix:
     return scalar(mp.sqrt(total(e * e for e in X.entries)))
 
 
+def _pinv(X: Matrix) -> Matrix:
+    """X' (X X')^-1 or (X'X)^-1 X', for a matrix of full rank."""
+    if X.rows <= X.cols:
+        return times(X.T, values.inverse(times(X, X.T)))
+    return times(values.inverse(times(X.T, X)), X.T)
+
+
+def _triangle(keep: Callable[[int, int], bool]) -> Callable[[Matrix], Matrix]:
+    return lambda X: values.build(X.rows, X.cols, lambda i, j: X[i, j] if keep(i, j) else mp.zero)
+
+
+def block(Z: Matrix, i: int, j: int, rows: int, cols: int) -> Matrix:
+    """Block (i, j) of those of this shape that Z is made of."""
+    return values.build(rows, cols, lambda a, b: Z[i * rows + a, j * cols + b])
+
+
+def blockinner(Z: Matrix, Y: Matrix, m: int, n: int) -> Matrix:
+    """<Z_ij, Y> for the m x n blocks of Z."""
+    if Z.shape != (m * Y.rows, n * Y.cols):
+        raise Mismatch(f"{Z.shape} in {m} x {n} blocks of {Y.shape}")
+    return values.build(m, n, lambda i, j: _inner(block(Z, i, j, Y.rows, Y.cols), Y).entries[0])
+
+
+def blocksum(Z: Matrix, X: Matrix, p: int, q: int) -> Matrix:
+    """The sum of X_ij Z_ij for the p x q blocks of Z."""
+    if Z.shape != (X.rows * p, X.cols * q):
+        raise Mismatch(f"{Z.shape} in {X.shape} blocks of {p} x {q}")
+    places = [(i, j) for i in range(X.rows) for j in range(X.cols)]
+    blocks = [block(Z, i, j, p, q).scaled(X[i, j]) for i, j in places]
+    return values.build(p, q, lambda a, b: total(each[a, b] for each in blocks))
+
+
+def _hypot(x: Matrix, y: Matrix) -> Matrix:
+    if not (x.is_scalar and y.is_scalar):
+        raise Mismatch("hypot of what is no number")
+    size = x.entries[0] ** 2 + y.entries[0] ** 2
+    if size < TINY:
+        raise Outside("hypot at zero")
+    return scalar(mp.sqrt(size))
+
+
 MATRICES: dict[str, Callable[..., Matrix]] = {
     "tr": _trace,
     "diag": _diag,
@@ -197,6 +238,10 @@ MATRICES: dict[str, Callable[..., Matrix]] = {
     "norm": _norm,
     "norm1": lambda X: scalar(total(map(abs, X.entries))),
     "kron": values.kron,
+    "pinv": _pinv,
+    "tril": _triangle(lambda i, j: i >= j),
+    "triu": _triangle(lambda i, j: i <= j),
+    "hypot": _hypot,
     "transpose": lambda X: X.T,
     "'": lambda X: X.T,
     "neg": lambda X: X.scaled(-1),

@@ -25,7 +25,8 @@ FUNCTIONS = {
     *("digamma", "trigamma", "sqrt", "tr", "trace", "diag", "diagonal", "vec", "unvec", "det"),
     *("logdet", "inv", "inverse", "adj", "adjugate", "logsumexp", "softmax", "logsoftmax"),
     *("onehotmax", "norminf", "sum", "mean", "dot", "inner", "norm", "normF", "norm1", "norm2"),
-    *("eye", "ones", "zeros", "commutation", "kron", "transpose"),
+    *("eye", "ones", "zeros", "commutation", "kron", "transpose", "pinv", "tril", "triu"),
+    *("blockinner", "blocksum", "hypot"),
 }
 
 
