@@ -20,10 +20,11 @@ from matcalc.language.latex import latex
 from matcalc.language.sizes import Shape
 from matcalc.language.text import text
 from matcalc.language.tree import Call, Number, Power, Tree
-from matcalc.present.repeats import name_repeats
+from matcalc.present.repeats import LONG, length, name_repeats
 from matcalc.verify.verdict import Check, Comparison
 
 Words = tuple[str | Tree, ...]
+Names = tuple[tuple[str, Tree], ...]
 
 
 class Answer:
@@ -55,13 +56,27 @@ class Expression(Answer):
     problem: Problem
     node: Node
     tree: Tree
-    shapes: Mapping[Tree, Shape]
+    shapes: dict[Tree, Shape]
 
     def __str__(self) -> str:
-        return text(self.tree)
+        """The expression, which reads back; what is long repeats by name: ``... where S = ...``."""
+        tree, names = self.brief
+        where = ", ".join(f"{name} = {text(value)}" for name, value in names)
+        return text(tree) + (f" where {where}" if names else "")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
+
+    @cached_property
+    def named(self) -> tuple[Tree, Names]:
+        """The tree with long repeated subexpressions named, and the names' definitions."""
+        taken = set(self.problem.typed.symbols) | set(self.problem.typed.sizes)
+        return name_repeats(self.tree, self.shapes, taken)
+
+    @property
+    def brief(self) -> tuple[Tree, Names]:
+        """The whole tree where that is of a length that people read, else ``named``."""
+        return self.named if length(self.tree) > LONG else (self.tree, ())
 
     def __eq__(self, other: object) -> bool:
         """Equal as functions of the symbols, as far as distributing and collecting can tell."""
@@ -108,7 +123,7 @@ class Step:
     shapes: Mapping[Tree, Shape] = field(default_factory=dict)
     words: Words = ()
     orders: tuple[tuple[int, Tree], ...] = ()
-    names: tuple[tuple[str, Tree], ...] = ()
+    names: Names = ()
     moving: str = ""
 
     @property
@@ -154,13 +169,6 @@ class Derivative(Expression, ABC):
     def conditions(self) -> tuple[str, ...]:
         """Where the result holds."""
         return in_words(self.function_node, self.problem.style)
-
-    @cached_property
-    def named(self) -> tuple[Tree, tuple[tuple[str, Tree], ...]]:
-        """The tree with long repeated subexpressions named, and the names' definitions."""
-        taken = set(self.problem.typed.symbols) | set(self.problem.typed.sizes)
-        assert isinstance(self.shapes, dict)
-        return name_repeats(self.tree, self.shapes, taken)
 
     @property
     @abstractmethod

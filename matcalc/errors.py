@@ -3,13 +3,18 @@
 A failure is a :class:`MatcalcError` that carries a stable code, a kind, the place in what was typed
 and a hint that would mend it.  The codes and their explanations are one table, ``CODES``; raising
 an unknown code is a programming error, found at once.  Nothing here knows how an error is drawn
-on a terminal (that is ``render``) or which exit code it becomes (that is ``cli``).
+on a terminal (that is ``output.errors``) or which exit code it becomes (that is ``cli``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
+
+
+def assert_never(value: NoReturn) -> NoReturn:
+    """What ends a ``match`` over a closed union: mypy proves that it is never reached."""
+    raise AssertionError(f"no case for {value!r}")
 
 
 class Span(NamedTuple):
@@ -223,9 +228,11 @@ _code(
 _code(
     "limit",
     "limit",
-    "the input is larger than matcalc reads",
-    "An expression has at most 100,000 characters, a name at most 64.",
-    'matcalc diff "(a name of 65 letters)" --wrt x',
+    "the input or the answer is too large",
+    "An expression has at most 100,000 characters, a name at most 64.  An answer of which the "
+    "parts repeat is written with names for them, `... where S = ...`; a derivation is not, and "
+    "none of its expressions may have more than 1,000,000 characters.",
+    f'matcalc diff "x\'{"long" * 16}x" --wrt x',
 )
 _code(
     "usage",

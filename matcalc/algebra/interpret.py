@@ -40,9 +40,8 @@ class Reader:
     """Evaluates trees to nodes.
 
     ``names`` maps a name to its node, ``sizes`` a size name to its size, ``identity`` gives the
-              size of
-    a bare I.  With ``entrywise`` every operation is that of scalars, lifted to each entry: the
-    way the derivatives of element-wise functions are written in the function table.
+    size of a bare I.  With ``entrywise`` every operation is that of scalars, lifted to each entry:
+    the way the derivatives of element-wise functions are written in the function table.
     """
 
     def __init__(

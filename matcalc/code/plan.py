@@ -1,6 +1,6 @@
 """From IR to array operations: the Op of every node from the Ops of its children, bottom-up.
 
-Products are the business of ``array_chains``; here are the other kinds of nodes and the heads, with
+Products are the business of ``code.chains``; here are the other kinds of nodes and the heads, with
 what NumPy does better than by the definition: tr(P Q) and diag(P Q) without the product, log(1 +
 exp(u)) without overflow, the commutation matrix without a matrix.  Functions of the table follow
 the ``numpy`` field of their rows.

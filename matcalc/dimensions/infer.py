@@ -1,7 +1,7 @@
 """Dimension inference: from a parsed problem to the shape of every node.
 
-``symbols`` says what the names are, ``shaping`` works out one reading, ``choose`` finds the
-cheapest one that conforms; here the three meet, sizes get their names, and guesses are put into
+``names`` says what the names are, ``reading`` works out one reading, ``guesses`` finds the cheapest
+one that conforms; here the three meet, sizes get their names, and guesses are put into
 words.  The invariant of a :class:`Typed` problem: every node conforms, and what was assumed to make
 it so is in ``notes``.
 """

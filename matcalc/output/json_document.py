@@ -1,4 +1,4 @@
-"""JSON: the schema ``matcalc/1`` as plain dictionaries.
+"""JSON: documents of the schema ``matcalc/1``.
 
 Keys are only ever added within one version of the schema.  Everything is a string, number, boolean,
 list or dictionary, in a fixed order, so that the output is the same in every process.

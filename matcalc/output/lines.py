@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from matcalc.answer import Derivative, Expansion, Expression, Graded
-from matcalc.language import latex, text
+from matcalc.language import latex
 
 
 def in_text(answer: Expression | Expansion) -> str:
     """The answer, which reads back."""
-    return text.text(answer.tree)
+    return str(answer)
 
 
 def in_latex(answer: Expression) -> str:
     """The answer as LaTeX."""
-    return latex.latex(answer.tree, answer.shapes)
+    tree, names = answer.brief
+    return latex.latex(tree, answer.shapes, names)
 
 
 def dimensions(answer: Expression) -> str:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from matcalc.answer import Answer, Derivative, Expression
+from matcalc.answer import Answer, Derivative, Expression, Names
 from matcalc.dimensions.infer import SymbolInfo
 from matcalc.language.sizes import Dim, Shape
 from matcalc.language.text import pretty_name, text
@@ -69,13 +69,15 @@ class Page:
         """``∂f/∂X = ...`` with dimensions, and the named subexpressions."""
         tree, named = derivative.named
         left = Column(self.quotient(derivative), self.shape(derivative.shape))
-        lines = self.equation(left, tree, derivative.shapes)
+        return [*self.equation(left, tree, derivative.shapes), *self.names(named, derivative)]
+
+    def names(self, named: Names, answer: Expression) -> Iterator[Line]:
+        """``where S = ...``, a line for each name."""
         for i, (name, definition) in enumerate(named):
             line = f"{self.spell(name)} = {self.write(definition)}"
-            if definition in derivative.shapes:
-                line += f"   {self.shape(derivative.shapes[definition])}"
-            lines += self.labelled("where" if i == 0 else "", line)
-        return lines
+            if definition in answer.shapes:
+                line += f"   {self.shape(answer.shapes[definition])}"
+            yield from self.labelled("where" if i == 0 else "", line)
 
     def quotient(self, derivative: Derivative) -> str:
         """The left-hand side: ``∂f/∂X``, ``df/dt``, ``∂²f/∂x²``, ``∂²f/∂x∂Y``."""

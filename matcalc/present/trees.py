@@ -1,9 +1,8 @@
 """The small trees that a presentation is put together from.
 
-``Pieces`` makes every tree, and keeps for each its shape and its place: the positions in the
-           input of
-the names in it, by which sums and products are sorted.  It knows nothing of what nodes mean; that
-is ``present.presenter``.
+``Pieces`` makes every tree, and keeps for each its shape and its place: the positions in the input
+of the names in it, by which sums and products are sorted.  It knows nothing of what nodes mean;
+that is ``present.presenter``.
 """
 
 from __future__ import annotations

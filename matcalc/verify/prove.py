@@ -31,6 +31,7 @@ BIG = 40_000  # operations in an expression that are more than SymPy puts over o
 SIMPLE = 400  # operations that ``simplify`` may be given
 MANY = 150  # derivatives of entries
 SECONDS = 20.0
+_AGAIN = 0.5  # seconds from alarm to alarm
 
 
 class TimeUp(Unprovable):
@@ -159,7 +160,11 @@ def _sign_free(expression: Entry) -> Entry:
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[float]:
-    """Interrupt what runs longer, where the system can; the deadline for what asks itself."""
+    """Interrupt what runs longer, where the system can; the deadline for what asks itself.
+
+    An alarm may be lost: Python drops what is raised in the callback of a weak reference or in
+    ``__del__``, and SymPy catches much.  So it is repeated until it has come through.
+    """
     deadline = monotonic() + seconds
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
         yield deadline
@@ -169,7 +174,7 @@ def _time_limit(seconds: float) -> Iterator[float]:
         raise TimeUp
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
     try:
         yield deadline
     finally:
