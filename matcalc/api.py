@@ -21,7 +21,7 @@ from matcalc.answer import same
 from matcalc.calculus.conditions import require_possible
 from matcalc.calculus.derive import LAYOUTS, STRUCTURES, derive
 from matcalc.dimensions.problem import Problem, read_problem
-from matcalc.errors import MatcalcError, Span
+from matcalc.errors import MatcalcError, Option, Span
 from matcalc.present.presenter import Presenter
 from matcalc.present.style import Style
 from matcalc.verify.verdict import Check
@@ -139,18 +139,31 @@ def _check_request(
     groups: Sequence[tuple[str, ...]], order: int, layout: str, structure: str
 ) -> None:
     if not groups or not all(groups):
+        wrt = Option("wrt", "X")
         raise MatcalcError(
-            "usage", "no variable to differentiate with respect to", hint="name one: --wrt X"
+            "usage",
+            "no variable to differentiate with respect to",
+            hint=f"name one: {wrt}",
+            options=(wrt,),
         )
+    first, second = Option("order", 1), Option("order", 2)
     if order not in (1, 2):
-        raise MatcalcError("usage", f"order {order} is not offered", hint="--order 1 or --order 2")
+        raise MatcalcError(
+            "usage",
+            f"order {order} is not offered",
+            hint=f"{first} or {second}",
+            options=(first, second),
+        )
     if layout not in LAYOUTS:
         raise MatcalcError("usage", f"unknown layout {layout!r}", hint=" or ".join(LAYOUTS))
     if structure not in STRUCTURES:
         raise MatcalcError("usage", f"unknown structure {structure!r}", hint=", ".join(STRUCTURES))
     if any(len(group) > order for group in groups):
         raise MatcalcError(
-            "usage", "two variables at once are for the mixed second derivative", hint="--order 2"
+            "usage",
+            "two variables at once are for the mixed second derivative",
+            hint=str(second),
+            options=(second,),
         )
 
 

@@ -8,6 +8,7 @@ on a terminal (that is ``output.errors``) or which exit code it becomes (that is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
@@ -28,6 +29,20 @@ class Span(NamedTuple):
         if not isinstance(other, Span):
             return NotImplemented
         return Span(min(self.start, other.start), max(self.end, other.end))
+
+
+class Option(NamedTuple):
+    """An option of a question, with or without a value, as messages name it.
+
+    ``str`` spells it as the Python API does, ``order=2`` or ```order```; whoever reports an error
+    may spell it otherwise, since the error has its options as data.
+    """
+
+    name: str
+    value: object = None
+
+    def __str__(self) -> str:
+        return f"`{self.name}`" if self.value is None else f"{self.name}={self.value!r}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +78,8 @@ class MatcalcError(Exception):
     ``start``, ``end``  0-based character offsets into ``source`` (0, 0 if there is no place)
     ``hint``    what would mend it; may be empty
     ``others``  further places, each a span and a word on it (a dimension conflict has two)
-    ``source``  the text that the offsets count in (the expression, or a ``--where`` text)
+    ``source``  the text that the offsets count in (the expression, or one of the declarations)
+    ``options`` those that message and hint name
     """
 
     def __init__(
@@ -76,6 +92,7 @@ class MatcalcError(Exception):
         others: tuple[tuple[Span, str], ...] = (),
         label: str = "",
         source: str = "",
+        options: tuple[Option, ...] = (),
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -86,6 +103,7 @@ class MatcalcError(Exception):
         self.others = others
         self.label = label
         self.source = source
+        self.options = options
 
     @property
     def start(self) -> int:
@@ -94,6 +112,22 @@ class MatcalcError(Exception):
     @property
     def end(self) -> int:
         return self.span.end if self.span else 0
+
+    def spelled(self, spell: Callable[[Option], str]) -> MatcalcError:
+        """The same error, its options named otherwise."""
+        message, hint = self.message, self.hint
+        for option in self.options:
+            message = message.replace(str(option), spell(option))
+            hint = hint.replace(str(option), spell(option))
+        return MatcalcError(
+            self.code,
+            message,
+            self.span,
+            hint=hint,
+            others=self.others,
+            label=self.label,
+            source=self.source,
+        )
 
     def in_source(self, source: str) -> MatcalcError:
         """The same error, told which text its offsets count in (kept if it already knows)."""
@@ -177,8 +211,8 @@ _code(
     "unknown-variable",
     "name",
     "the variable of differentiation does not occur",
-    "The name after --wrt stands neither in the expression nor in a declaration, so the derivative "
-    "would be zero for no good reason.",
+    "The variable stands neither in the expression nor in a declaration, so the derivative would "
+    "be zero for no good reason.",
     'matcalc diff "x\'x" --wrt y',
 )
 _code(

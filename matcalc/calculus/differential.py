@@ -132,7 +132,7 @@ class _Differential:
                 raise MatcalcError(
                     "unsupported",
                     "the second derivative of an abstract function has no notation",
-                    hint="write the function out, or ask for --order 1",
+                    hint="write the function out, or ask for the first order only",
                 )
         return self._table(node, parts)
 

@@ -319,7 +319,7 @@ def _unsupported(what: str) -> MatcalcError:
     return MatcalcError(
         "unsupported",
         f"{what} has no equivalent in SymPy's matrix language",
-        hint="--to numpy or --to latex",
+        hint="numpy or latex",
     )
 
 

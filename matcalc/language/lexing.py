@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from matcalc.errors import MatcalcError, Span
 from matcalc.language import names
-from matcalc.language.mistakes import function_without_parentheses, unknown_function
+from matcalc.language.mistakes import WHERE, function_without_parentheses, unknown_function
 from matcalc.tables.functions import ALIASES, FUNCTIONS, SYNTAX_FUNCTIONS
 
 LONGEST_INPUT = 100_000
@@ -245,7 +245,8 @@ class Reader:
                 "syntax",
                 "declarations follow the expression",
                 span,
-                hint="write x'Q x where x in R^n, or use --where",
+                hint=f"write x'Q x where x in R^n, or use {WHERE}",
+                options=(WHERE,),
             )
         if self.section == "sizes":
             yield from self._size(name, span)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
-from matcalc.errors import MatcalcError, Span
+from matcalc.errors import MatcalcError, Option, Span
 from matcalc.language import names
 
 
@@ -39,6 +39,9 @@ _OPERAND = re.compile(r"\s*(\w+)((?:'|\^\w+)*)")
 _SEVERAL = re.compile(r"[,;]\s*([^\W\d]\w*)\s*,\s*[^\W\d]\w*\s*[,:]")  # ..., A, B: n x n
 _RAISED = re.compile(r"\s*(\^\s*-?[0-9]+)\s*")
 _DECLARATIONS = "a declaration is X: m x n, x: n, t: scalar, Q: symmetric, f: R^n -> R^p or y = H x"
+
+
+WHERE = Option("where")
 
 
 class Mistake(Exception):
@@ -138,7 +141,7 @@ def unexpected(
 
 
 def _syntax(message: str, span: Span, hint: str, code: str = "syntax") -> MatcalcError:
-    return MatcalcError(code, message, span, hint=hint)
+    return MatcalcError(code, message, span, hint=hint, options=(WHERE,))
 
 
 def _at_end(
@@ -246,7 +249,9 @@ def _in_expression(
         )
     if text in (":", "∈"):
         return _syntax(
-            "declarations follow the expression", span, "write x'Q x where Q: n x n, or use --where"
+            "declarations follow the expression",
+            span,
+            f"write x'Q x where Q: n x n, or use {WHERE}",
         )
     if token.type in ("COMMA", "SEMICOLON", "SEPARATOR") or text in ",;":
         return _comma(text, span, previous, opened, source)

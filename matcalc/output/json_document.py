@@ -164,7 +164,7 @@ def _union(lists: Iterable[Iterable[str]]) -> list[str]:
 
 
 def _report(reports: Sequence[Check | None], code: bool = False) -> dict[str, Any] | None:
-    """What ``--check`` or ``--prove`` found, the weakest of several; null if not asked for."""
+    """What ``check`` or ``prove`` found, the weakest of several; null if not asked for."""
     found = [report for report in reports if report is not None]
     if not found:
         return None

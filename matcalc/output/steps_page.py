@@ -60,7 +60,7 @@ class _Sheet:
             lead = label if i == 0 else " " * len(label)
             yield [(indent, _PLAIN), (lead, _NOTE), *self._coloured(line, _PLAIN)]
         if left > 1:
-            more = f"... ({left} more lines; --json and --to text have them)"
+            more = f"... ({left} more lines; the formats text and json have them)"
             yield [(indent + " " * len(label), _PLAIN), (more, _NOTE)]
 
     def _coloured(self, line: Sequence[Styled], style: str) -> Line:

@@ -44,7 +44,7 @@ VERDICTS = {
     "transposed factor": "transposed, and off by a constant factor: {detail}",
     "assumption": "the answer is right only if {detail} is symmetric",
     "symmetric": "the symmetric part only: the answer is (G + G')/2 of the derivative G",
-    "cookbook": "the answer is G + G' - G .* I: what --structure cookbook gives",
+    "cookbook": "the answer is G + G' - G .* I: what the structure cookbook gives",
     "shape": "the answer is {detail}",
     "wrong": "the answer is not the derivative",
     "unknown": "not compared: no point found where both have a real value",
