@@ -185,7 +185,7 @@ def _diff(
         node=derived.node,
         tree=tree,
         shapes=presenter.shapes,
-        wrt=",".join(wrt),
+        variables=wrt,
         order=order,
         layout=layout,
         structure=structure,

@@ -77,3 +77,19 @@ def test_each_speaks_its_own_language(
         assert main([*shlex.split(typed), *more]) in (1, 2)
         error = capsys.readouterr().err
         assert shown in error and said not in error
+
+
+def test_the_variables_of_an_answer() -> None:
+    """``wrt`` is as it is written, ``variables`` its parts."""
+    mixed = matcalc.diff("x'A y", " x , y ", order=2)
+    assert (mixed.variables, mixed.wrt) == (("x", "y"), "x,y")
+    assert matcalc.diff("x'A y", "α", where=["α: scalar"]).variables == ("alpha",)
+
+
+def test_an_answer_says_what_its_layout_means() -> None:
+    row = matcalc.diff("b'x", "x")
+    assert row.meaning() == "jacobian, a row:  df = (df/dx) dx"
+    assert row.meaning(unicode=True) == "jacobian, a row:  df = (∂f/∂x) dx"
+    assert row.remarks == (*row.notes, "layout " + row.meaning())
+    inverse = matcalc.diff("tr(inv(X))", "X", check=True)
+    assert "needs X invertible" in inverse.remarks and inverse.check.message in inverse.remarks

@@ -130,10 +130,10 @@ def _umask() -> int:
 
 
 def write_notes(notes: Iterable[str]) -> None:
-    """Notes for the reader, on stderr."""
+    """Notes for the reader, on stderr, each once."""
     from matcalc.output.errors import escape
 
-    for note in notes:
+    for note in dict.fromkeys(notes):
         click.echo(f"note: {escape(note)}", err=True)
 
 

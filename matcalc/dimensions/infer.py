@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 
-from matcalc.dimensions.complaints import Complaint, excerpt
 from matcalc.dimensions.conflicts import Conflict
 from matcalc.dimensions.guesses import Clause, Hopeless, bits, choose
 from matcalc.dimensions.names import Entry, Problem, Table, tabulate
 from matcalc.dimensions.reading import Reading
+from matcalc.dimensions.shape_errors import Diagnosis, excerpt
 from matcalc.errors import MatcalcError, Span
 from matcalc.language.sizes import ONE, Shape
 from matcalc.language.tree import (
@@ -95,13 +95,13 @@ def infer(parsed: Problem, source: str) -> Typed:
     except Hopeless as stop:
         if stop.patience:
             raise _too_many(table, readings) from None
-        raise _complain(_worst(read(0)), read(0), parsed) from None
+        raise _error(_worst(read(0)), read(0), parsed) from None
     reading = read(choices[0])
     disputed = [c for c in read(0).conflicts if c.sort == "order"]
     if disputed and reading.conflicts:
-        raise _complain(disputed[0], read(0), parsed)
+        raise _error(disputed[0], read(0), parsed)
     if reading.undetermined:
-        raise _complain(reading.undetermined[0], reading, parsed)
+        raise _error(reading.undetermined[0], reading, parsed)
     if len(choices) > 1:
         raise _question(table, choices, readings)
     _name_sizes(reading, parsed)
@@ -119,9 +119,9 @@ def _worst(reading: Reading) -> Conflict:
     return (fixed or disputed or hard)[0]
 
 
-def _complain(conflict: Conflict, reading: Reading, parsed: Problem) -> MatcalcError:
+def _error(conflict: Conflict, reading: Reading, parsed: Problem) -> MatcalcError:
     _name_sizes(reading, parsed)
-    return Complaint(reading, conflict).error()
+    return Diagnosis(reading, conflict).error()
 
 
 def _place(conflict: Conflict) -> Span:

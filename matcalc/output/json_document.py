@@ -13,7 +13,7 @@ from typing import Any
 from matcalc.answer import Answer, Derivative, Expansion, Expression, Graded
 from matcalc.errors import MatcalcError
 from matcalc.output import lines
-from matcalc.output.expansions import aligned
+from matcalc.output.orders import aligned
 from matcalc.verify.verdict import Check
 
 SCHEMA = "matcalc/1"

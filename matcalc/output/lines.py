@@ -29,7 +29,7 @@ def verdict(graded: Graded) -> str:
 
 def quotient(derivative: Derivative) -> str:
     r"""The left-hand side: \frac{\partial f}{\partial X}."""
-    names = [latex.latex_name(name.strip()) for name in derivative.wrt.split(",")]
+    names = [latex.latex_name(name) for name in derivative.variables]
     order = max(derivative.order, len(names))
     power = f"^{{{order}}}" if order > 1 else ""
     below = " ".join(rf"\partial {name}" for name in names) + (power if len(names) == 1 else "")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from matcalc.answer import Answer, Derivative, Expansion, Expression
 from matcalc.language.latex import latex, latex_name
-from matcalc.output.expansions import aligned
 from matcalc.output.lines import in_latex, quotient
+from matcalc.output.orders import aligned
 
 
 def derivative(answer: Derivative) -> str:

@@ -114,7 +114,7 @@ class _Sheet:
 class _StepsPage(_Sheet):
     def __init__(self, page: Page, derivative: Derivative) -> None:
         self.derivative, self.steps = derivative, derivative.steps
-        super().__init__(page, derivative.wrt.split(",")[-1].strip(), self.steps[0].moving)
+        super().__init__(page, derivative.variables[-1], self.steps[0].moving)
 
     def lines(self) -> Iterator[Line]:
         taken = {symbol.name for symbol in self.derivative.symbols} | {self.dX}
@@ -159,7 +159,7 @@ class _StepsPage(_Sheet):
     def _relation(self, row: Row) -> str:
         sign = _RELATIONS[row.relation] if self.page.unicode else row.relation
         if row.relation == "=>":
-            return f"{sign}  {self.page.quotient(self.derivative)} = "
+            return f"{sign}  {self.derivative.quotient(self.page.unicode)} = "
         delta = ("Δf" if self.page.unicode else "df") if row.rule == "perturb" else "  "
         return f"{delta} {sign} "
 
