@@ -14,11 +14,12 @@ from itertools import chain, count
 
 from matcalc.dimensions.conflicts import Conflict
 from matcalc.dimensions.guesses import Clause, Hopeless, bits, choose
-from matcalc.dimensions.names import Entry, Problem, Table, tabulate
+from matcalc.dimensions.names import Entry, Table, tabulate
 from matcalc.dimensions.reading import Reading
 from matcalc.dimensions.shape_errors import Diagnosis, excerpt
 from matcalc.errors import MatcalcError, Span
 from matcalc.language.sizes import ONE, Shape
+from matcalc.language.syntax import Parsed
 from matcalc.language.tree import (
     Add,
     Multiply,
@@ -71,7 +72,7 @@ class Typed:
     notes: tuple[str, ...]
 
 
-def infer(parsed: Problem, source: str) -> Typed:
+def infer(parsed: Parsed, source: str) -> Typed:
     """Every shape.  Raises MatcalcError: shape, ambiguous, declaration, unknown-variable, arity."""
     table = tabulate(parsed, source)
     readings: dict[int, Reading] = {}
@@ -119,7 +120,7 @@ def _worst(reading: Reading) -> Conflict:
     return (fixed or disputed or hard)[0]
 
 
-def _error(conflict: Conflict, reading: Reading, parsed: Problem) -> MatcalcError:
+def _error(conflict: Conflict, reading: Reading, parsed: Parsed) -> MatcalcError:
     _name_sizes(reading, parsed)
     return Diagnosis(reading, conflict).error()
 
@@ -196,7 +197,7 @@ def _too_many(table: Table, readings: Mapping[int, Reading]) -> MatcalcError:
 # --- names of sizes ------------------------------------------------------------------------------
 
 
-def _name_sizes(reading: Reading, parsed: Problem) -> None:
+def _name_sizes(reading: Reading, parsed: Parsed) -> None:
     """Name what is unknown: for the variable of differentiation first, then in order."""
     table, sizes = reading.table, reading.sizes
     taken = set(table.entries) | set(table.sizes)
@@ -241,7 +242,7 @@ class _Report:
     """The typed problem of the reading that was chosen."""
 
     def __init__(
-        self, reading: Reading, choice: int, readings: Mapping[int, Reading], parsed: Problem
+        self, reading: Reading, choice: int, readings: Mapping[int, Reading], parsed: Parsed
     ) -> None:
         self.reading = reading
         self.table = reading.table
