@@ -22,6 +22,7 @@ from matcalc.tables.functions import FUNCTIONS
 Trace = Callable[[FrameType, str, Any], Any] | None
 
 _LARGEST = 250  # nodes that SymPy is asked about
+_LONGEST = 10**9  # number that SymPy is asked about
 _DIGITS = 30  # to which a number is evaluated to find its sign
 _CALLS = 250_000  # of functions for each simplification: about a fifth of a second
 
@@ -47,7 +48,7 @@ def tidy(root: Node) -> Node:
         with _budget():
             symbols: dict[Any, Node] = {}
             expression = to_sympy(root, symbols)
-            if expression is None:
+            if expression is None or _has_long_numbers(expression):
                 return root
             candidate = from_sympy(simplification(expression), symbols)
             if candidate is not None and cost(candidate) < cost(best):
@@ -74,6 +75,14 @@ def sign(node: Node) -> int | None:
 
 def _has_variables(node: Node) -> bool:
     return any(isinstance(n, Symbol) and n is not normal.PI for n in postorder(node))
+
+
+def _has_long_numbers(expression: Any) -> bool:
+    """Are there numbers that SymPy might factor for ever, in loops without a call?"""
+    import sympy
+
+    numbers = expression.atoms(sympy.Rational)
+    return any(max(abs(number.p), number.q) > _LONGEST for number in numbers)
 
 
 class _OverBudget(Exception):
