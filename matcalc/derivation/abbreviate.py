@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from matcalc.answer import Step
+from matcalc.errors import assert_never
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import (
     Add,
@@ -19,8 +20,10 @@ from matcalc.language.tree import (
     Call,
     Multiply,
     Name,
+    Negative,
     Number,
     Power,
+    Transpose,
     Tree,
     fold,
     postorder,
@@ -81,7 +84,10 @@ def _payload(node: Tree) -> object:
             return node.elementwise
         case Block():
             return tuple(map(len, node.rows))
-    return ""
+        case Negative() | Transpose():
+            return ""
+        case _:
+            assert_never(node)
 
 
 def outline(steps: Sequence[Step], taken: set[str]) -> list[Row]:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.tree import (
     Add,
     Block,
@@ -99,7 +99,8 @@ class Writer(ABC):
                 return self.transpose(node, parts[0])
             case Block():
                 return self.block(node, parts)
-        raise TypeError(f"no notation for {type(node).__name__}")
+            case _:
+                assert_never(node)
 
     def at(self, piece: Piece, level: Level) -> str:
         """The text, parenthesised unless it binds at least as tightly as ``level``."""
