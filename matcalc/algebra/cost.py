@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 from matcalc.algebra import normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, make_product
 from matcalc.algebra.normal import transpose
+from matcalc.errors import assert_never
 
 _costs: WeakKeyDictionary[Node, int] = WeakKeyDictionary()
 
@@ -56,7 +57,8 @@ def _cost(node: Node, done: dict[Node, int]) -> int:
             return _product(node, done)
         case Apply():
             return _apply(node, done)
-    raise AssertionError
+        case _:
+            assert_never(node)
 
 
 def number_cost(value: Fraction) -> int:

@@ -24,6 +24,7 @@ from matcalc.algebra.entries import (
 )
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, make_apply, make_product
 from matcalc.algebra.traces import det, logdet, trace
+from matcalc.errors import assert_never
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import SCALAR, Dim, Shape
 from matcalc.tables.functions import FUNCTIONS
@@ -67,25 +68,17 @@ __all__ = [
 def adjacent(left: Node, right: Node) -> Node | None:
     """What two neighbours in a chain merge into: diag(u) v = u .* v and its kin, else None."""
     if is_head(left, "diag"):
-        assert isinstance(left, Apply)
         if is_head(right, "diag"):
-            assert isinstance(right, Apply)
             return diag(hadamard(left.args[0], right.args[0]))
         if right.shape.is_column:
             return hadamard(left.args[0], right)
     if is_head(right, "diag") and left.shape.is_row:
-        assert isinstance(right, Apply)
         return normal.transpose(hadamard(normal.transpose(left), right.args[0]))
     if is_head(left, "commutation"):
-        assert isinstance(left, Apply)
-        if is_head(right, "commutation"):
-            assert isinstance(right, Apply)
-            if left.args == right.args[::-1]:
-                return normal.identity(left.shape.rows)
-        if is_head(right, "vec"):
-            assert isinstance(right, Apply)
-            if right.args[0].shape == _commuted(left):
-                return vec(normal.transpose(right.args[0]))
+        if is_head(right, "commutation") and left.args == right.args[::-1]:
+            return normal.identity(left.shape.rows)
+        if is_head(right, "vec") and right.args[0].shape == _commuted(left):
+            return vec(normal.transpose(right.args[0]))
     return None
 
 
@@ -103,7 +96,6 @@ def inner_product(piece: Sequence[tuple[Node, Node]]) -> Node | None:
             if is_head(w, "softmax") or is_head(w, "onehotmax"):
                 return normal.ONE
         if is_head(u, "vec") and is_head(v, "vec"):
-            assert isinstance(u, Apply) and isinstance(v, Apply)
             if u.args[0].shape != v.args[0].shape:  # of equal length, but no two of a kind
                 return None
             return trace(normal.mul(normal.transpose(u.args[0]), v.args[0]))
@@ -176,7 +168,10 @@ def turned(M: Node) -> tuple[Node, Node]:
             return normal.number(c), unit
         case Product():
             return outside(T)
-    return normal.ONE, T
+        case Number() | Symbol() | Apply():
+            return normal.ONE, T
+        case _:
+            assert_never(T)
 
 
 def is_less(A: Node, B: Node) -> bool:
@@ -260,7 +255,6 @@ def _diagonal_of_chain(M: Product) -> Node | None:
             return hadamard(left, normal.transpose(right))
     for i, node in enumerate(nodes):
         if is_head(node, "diag"):
-            assert isinstance(node, Apply)
             if len(nodes) == 1:
                 return node.args[0]
             if i == 0 or i == len(nodes) - 1:

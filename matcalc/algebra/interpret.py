@@ -13,9 +13,9 @@ from fractions import Fraction
 from functools import cache
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.ir import Node, Product, Symbol
+from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol
 from matcalc.algebra.ir import Number as Constant
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import Dim, Shape
 from matcalc.language.syntax import parse_expression
 from matcalc.language.tree import (
@@ -101,7 +101,8 @@ class Reader:
                     "block matrices have no derivative here yet",
                     hint="write the products of the blocks out: [A, B] [x; y] is A x + B y",
                 )
-        raise AssertionError(f"no meaning for {type(tree).__name__}")
+            case _:
+                assert_never(tree)
 
     def _name(self, tree: Name) -> Node:
         found = self.names.get(tree.name)
@@ -182,7 +183,12 @@ class Reader:
                     for part in parts[1:]:
                         total = total + part
                     return total
-            raise MatcalcError("declaration", "not a size", node.span, hint="sizes look like 2 n")
+                case Call() | Negative() | Power() | Transpose() | Block():
+                    raise MatcalcError(
+                        "declaration", "not a size", node.span, hint="sizes look like 2 n"
+                    )
+                case _:
+                    assert_never(node)
 
         return fold(tree, combine)
 
@@ -194,8 +200,10 @@ def _length(node: Node) -> int:
             number = node.value
         case Product():
             number = node.coefficient
-        case _:
+        case Symbol() | Sum() | Apply():
             return 0
+        case _:
+            assert_never(node)
     return (number.numerator.bit_length() - 1) + (number.denominator.bit_length() - 1)
 
 

@@ -13,11 +13,11 @@ from typing import NamedTuple
 from matcalc.algebra import heads, normal
 from matcalc.algebra.cost import norm_argument
 from matcalc.algebra.interpret import Reader, formula
-from matcalc.algebra.ir import Apply, Node, Number, Product, Symbol, postorder
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, postorder
 from matcalc.algebra.rewrite import substitute
 from matcalc.algebra.sympy_bridge import sign
 from matcalc.dimensions.problem import Problem
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.text import text
 from matcalc.present.presenter import Presenter
 from matcalc.present.style import Style
@@ -78,7 +78,10 @@ def _of(node: Node) -> list[Condition]:
             if heads.is_elementwise(node) and not node.shape.is_scalar:
                 template += " entry-wise"
             return [Condition(template, node.args[0])]
-    return []
+        case Number() | Symbol() | Sum() | Apply():
+            return []
+        case _:
+            assert_never(node)
 
 
 def _invertible(base: Node) -> Condition:

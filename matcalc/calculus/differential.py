@@ -14,7 +14,7 @@ from fractions import Fraction
 from matcalc.algebra import heads, normal
 from matcalc.algebra.interpret import Reader, bind_sizes, formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, assert_never
 from matcalc.tables.functions import FUNCTIONS
 
 _POWERS_WRITTEN_OUT = 64
@@ -57,8 +57,10 @@ class _Differential:
                 found = self._product(node)
             case Apply():
                 found = self._apply(node)
-            case _:
+            case Number() | Symbol():
                 raise AssertionError(f"{type(node).__name__} has no children")
+            case _:
+                assert_never(node)
         return None if normal.is_zero(found) else found
 
     def _product(self, node: Product) -> Node:

@@ -14,6 +14,7 @@ from matcalc.algebra import normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.code.chains import LONGEST_SEARCH, UNIT, Chains, dims_of, logistic
 from matcalc.code.program import Op
+from matcalc.errors import assert_never
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import Dim
 
@@ -54,7 +55,8 @@ class Plan(Chains):
                 return ops.mul(node.coefficient, up, down)
             case Apply():
                 return self._apply_head(node)
-        raise AssertionError(f"no such node: {type(node).__name__}")
+            case _:
+                assert_never(node)
 
     def _symbol(self, node: Symbol) -> Op:
         if node.role == "dimension":

@@ -14,8 +14,9 @@ from fractions import Fraction
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.interpret import Reader, formula
-from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol, fold
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.derivation.terms import Term, collected
+from matcalc.errors import assert_never
 from matcalc.present.presenter import Presenter
 from matcalc.tables.functions import FUNCTIONS
 from matcalc.tables.laws import LAWS
@@ -102,8 +103,10 @@ class Changes:
                 found = self._product(node)
             case Apply():
                 found = self._apply(node)
-            case _:
+            case Number() | Symbol():
                 raise NotPolynomial
+            case _:
+                assert_never(node)
         found = collected(found)
         if len(found) > self.budget:
             raise TooLong

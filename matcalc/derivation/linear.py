@@ -13,11 +13,12 @@ from fractions import Fraction
 from matcalc.algebra import heads, normal
 from matcalc.algebra.cost import norm_argument
 from matcalc.algebra.interpret import formula
-from matcalc.algebra.ir import Apply, Node, Number, Product, Symbol, fold, postorder
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, postorder
 from matcalc.algebra.rewrite import rebuild
 from matcalc.answer import Words
 from matcalc.derivation.steps import replaced
 from matcalc.derivation.writing import Writing
+from matcalc.errors import assert_never
 from matcalc.language.tree import Call, Multiply, Name, Tree
 from matcalc.tables.functions import FUNCTIONS
 
@@ -64,7 +65,10 @@ def _is_curved(node: Node, d: dict[Node, Node]) -> bool:
         case Apply():
             row = FUNCTIONS.get(node.head)
             return node.head != "transpose" and not (row is not None and row.adjoint)
-    return False
+        case Number() | Symbol() | Sum():
+            return False
+        case _:
+            assert_never(node)
 
 
 def _rule(node: Node) -> str:

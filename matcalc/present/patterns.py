@@ -25,12 +25,10 @@ def exponential_parts(arg: Node) -> tuple[Node, Node] | None:
     scalars.take(outside)
     for base, e in scalars.pairs():
         if heads.is_head(base, "log") and e is normal.ONE:
-            assert isinstance(base, Apply)
             rest = normal.mul(outside, normal.power(base, normal.MINUS_ONE), inside)
             return base.args[0], rest
     for base, e in heads.entry_powers(inside):
         if heads.is_head(base, "log") and e is normal.ONE and base is not inside:
-            assert isinstance(base, Apply)
             rest = heads.hadamard(inside, heads.epow(base, normal.MINUS_ONE))
             return base.args[0], normal.mul(outside, rest)
     return None

@@ -17,6 +17,7 @@ from matcalc.algebra import heads, normal
 from matcalc.algebra.cost import common_coefficient, cost, turned_chain
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.algebra.normal import transpose
+from matcalc.errors import assert_never
 from matcalc.language import tree as t
 from matcalc.language.sizes import SCALAR, Shape
 from matcalc.language.tree import Tree
@@ -117,7 +118,10 @@ class Presenter(Pieces):
                 return node.args[1:]
             case Apply(head="tr"):
                 return (self._traced(node),)
-        return node.children
+            case Number() | Symbol() | Apply():
+                return node.children
+            case _:
+                assert_never(node)
 
     def _combine(self, node: Node) -> Written:
         if self._flips(node):
@@ -137,7 +141,8 @@ class Presenter(Pieces):
                 return self._product(node)
             case Apply():
                 return self._apply(node)
-        raise AssertionError
+            case _:
+                assert_never(node)
 
     def _sum(self, node: Sum) -> Written:
         if not node.terms:

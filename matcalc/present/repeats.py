@@ -11,13 +11,16 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import chain, count
 
+from matcalc.errors import assert_never
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import (
     Add,
+    Block,
     Call,
     Multiply,
     Name,
     Negative,
+    Number,
     Power,
     Transpose,
     Tree,
@@ -91,8 +94,10 @@ def _size_of(
             total += len(node.children) - 1
         case Transpose() | Negative() | Power() | Call():
             total += 1
-        case _:
+        case Number() | Name() | Block():
             total += not node.children
+        case _:
+            assert_never(node)
     table[node] = total
     return total, table
 
