@@ -24,7 +24,7 @@ from matcalc.present.repeats import LONG, length, name_repeats
 from matcalc.verify.verdict import Check, Comparison
 
 Words = tuple[str | Tree, ...]
-Names = tuple[tuple[str, Tree], ...]
+Named = tuple[tuple[str, Tree], ...]
 
 
 class Answer:
@@ -68,13 +68,13 @@ class Expression(Answer):
         return f"{type(self).__name__}({str(self)!r})"
 
     @cached_property
-    def named(self) -> tuple[Tree, Names]:
+    def named(self) -> tuple[Tree, Named]:
         """The tree with long repeated subexpressions named, and the names' definitions."""
         taken = set(self.problem.typed.symbols) | set(self.problem.typed.sizes)
         return name_repeats(self.tree, self.shapes, taken)
 
     @property
-    def brief(self) -> tuple[Tree, Names]:
+    def brief(self) -> tuple[Tree, Named]:
         """The whole tree where that is of a length that people read, else ``named``."""
         return self.named if length(self.tree) > LONG else (self.tree, ())
 
@@ -123,7 +123,7 @@ class Step:
     shapes: Mapping[Tree, Shape] = field(default_factory=dict)
     words: Words = ()
     orders: tuple[tuple[int, Tree], ...] = ()
-    names: Names = ()
+    names: Named = ()
     moving: str = ""
 
     @property

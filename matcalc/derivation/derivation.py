@@ -27,7 +27,7 @@ from matcalc.calculus.differential import differentials
 from matcalc.derivation import linear
 from matcalc.derivation.chain import Link, chain_links
 from matcalc.derivation.changes import Changes, NotPolynomial, TooLong
-from matcalc.derivation.reading import Reading
+from matcalc.derivation.read_off import ReadOff
 from matcalc.derivation.steps import (
     difference,
     flat_sum,
@@ -70,7 +70,7 @@ class _Derivation:
         name = perturbation_name(problem, self.variable.name)
         self.dX = make_symbol(name, self.variable.shape, frozenset(), "perturbation")
         self.writing = Writing(problem, self.variable, self.dX)
-        self.reading = Reading(self.result, self.variable, self.dX, self.writing.presenter)
+        self.reading = ReadOff(self.result, self.variable, self.dX, self.writing.presenter)
         self._perturb(F)
         self._first_order(F)
         self._rearrange(F)

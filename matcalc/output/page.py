@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from matcalc.answer import Answer, Derivative, Expression, Names
+from matcalc.answer import Answer, Derivative, Expression, Named
 from matcalc.dimensions.infer import SymbolInfo
 from matcalc.language.sizes import Dim, Shape
 from matcalc.language.text import pretty_name, pretty_shape, text
@@ -64,7 +64,7 @@ class Page:
         left = Column(derivative.quotient(self.unicode), self.shape(derivative.shape))
         return [*self.equation(left, tree, derivative.shapes), *self.names(named, derivative)]
 
-    def names(self, named: Names, answer: Expression) -> Iterator[Line]:
+    def names(self, named: Named, answer: Expression) -> Iterator[Line]:
         """``where S = ...``, a line for each name."""
         for i, (name, definition) in enumerate(named):
             line = f"{self.spell(name)} = {self.write(definition)}"

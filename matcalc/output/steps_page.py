@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from matcalc.answer import Derivative, Expansion
-from matcalc.derivation.abbreviate import Row, Words, outline
+from matcalc.answer import Derivative, Expansion, Words
+from matcalc.derivation.abbreviate import Row, outline
 from matcalc.language.tree import Name, Tree, fold, rebuilt
 from matcalc.output.page import Line, Page
 

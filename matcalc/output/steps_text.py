@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from matcalc.answer import Derivative, Step
-from matcalc.derivation.abbreviate import Row, Words, outline
+from matcalc.answer import Derivative, Step, Words
+from matcalc.derivation.abbreviate import Row, outline
 from matcalc.errors import assert_never
 from matcalc.language.latex import latex, latex_name
 from matcalc.language.sizes import Shape

@@ -20,7 +20,7 @@ from time import monotonic
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import Tree
 from matcalc.verify import difference
-from matcalc.verify.check import Problem, free_symbols, size_names, variables
+from matcalc.verify.check import Question, free_symbols, size_names, variables
 from matcalc.verify.evaluate import Evaluation, NotConforming
 from matcalc.verify.matrix import Entry, Matrix
 from matcalc.verify.scalars import OutsideDomain
@@ -39,7 +39,7 @@ class TimeUp(Unprovable):
 
 
 def prove(
-    typed: Problem,
+    typed: Question,
     wrt: str | Sequence[str],
     tree: Tree,
     shapes: Mapping[Tree, Shape],
@@ -79,7 +79,7 @@ def _open(reason: str) -> Check:
 
 
 def _differences(
-    typed: Problem,
+    typed: Question,
     names: Sequence[str],
     result: tuple[Tree, Mapping[Tree, Shape]],
     sizes: Mapping[str, int],
