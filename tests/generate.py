@@ -266,7 +266,9 @@ def _declarations(
     lazy = 0.5 if rng.random() < 0.25 else 0.0
     declarations, complete = [], True
     # beside arrays, a guessed scalar may be read as a vector rather than broadcast
-    guessed = {words.kind_of(name) for name in names if name not in defined} - {"S"} or {"S"}
+    guessed = {words.kind_of(name) for name in names if name not in defined} - {"S"}
+    if not guessed and not re.search("ones|zeros|eye|I", source):
+        guessed = {"S"}
     for name in names:
         if name in defined:
             continue

@@ -292,3 +292,16 @@ def test_documents() -> None:
         "source": "inferred",
     }
     assert [r["wrt"] for r in as_dict([BIG, BIG])["results"]] == ["X", "X"]
+
+
+def test_a_row_with_ones_is_written_by_its_column_and_not_back() -> None:
+    """The column may have more transposes in it; to turn it again would never end."""
+    derivative = matcalc.diff(
+        "(inv(2/3 D) softmax(g'))' (exp((x + g') c') ./ ((s - t) ones(m, n) + exp((x + g') c')))"
+        " (c .^ t - (c + w))",
+        "g,t",
+        order=2,
+        where=["D: m x m upper", "c: n", "w: n", "g: 1 x m", "x: m", "t: scalar", "s: scalar"],
+        check=True,
+    )
+    assert derivative.check.ok

@@ -76,8 +76,8 @@ class Presenter(Pieces):
         there = self._typed(turned) or self._typed(normal.neg(turned))
         if here != there:
             return there
-        if node.shape.is_row and any(is_constant(term) for term, _ in node.terms):
-            return True
+        if any(is_constant(term) for term, _ in node.terms):  # only a column broadcasts
+            return node.shape.is_row
         assert isinstance(turned, Sum)
         saved = plain_cost(node) - plain_cost(turned) - 1
         return saved > 1 or (saved > 0 and turned.primes == 0 and node is not self.whole)
