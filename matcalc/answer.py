@@ -20,14 +20,15 @@ from matcalc.dimensions.infer import SymbolInfo
 from matcalc.dimensions.problem import Problem
 from matcalc.language.latex import latex
 from matcalc.language.sizes import Shape
-from matcalc.language.text import text
+from matcalc.language.text import pretty_name, pretty_shape, text
 from matcalc.language.tree import Call, Number, Power, Tree
 from matcalc.present.cost import Cost
-from matcalc.present.repeats import name_repeats
+from matcalc.present.repeats import LONG, length, name_repeats
 from matcalc.present.style import Style
 from matcalc.verify.verdict import Check, Comparison
 
 Words = tuple[str | Tree, ...]
+Named = tuple[tuple[str, Tree], ...]
 
 
 class Answer:
@@ -59,13 +60,27 @@ class Expression(Answer):
     problem: Problem
     node: Node
     tree: Tree
-    shapes: Mapping[Tree, Shape]
+    shapes: dict[Tree, Shape]
 
     def __str__(self) -> str:
-        return text(self.tree)
+        """The expression, which reads back; what is long repeats by name: ``... where S = ...``."""
+        tree, names = self.brief
+        where = ", ".join(f"{name} = {text(value)}" for name, value in names)
+        return text(tree) + (f" where {where}" if names else "")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
+
+    @cached_property
+    def named(self) -> tuple[Tree, Named]:
+        """The tree with long repeated subexpressions named, and the names' definitions."""
+        taken = set(self.problem.typed.symbols) | set(self.problem.typed.sizes)
+        return name_repeats(self.tree, self.shapes, taken)
+
+    @property
+    def brief(self) -> tuple[Tree, Named]:
+        """The whole tree where that is of a length that people read, else ``named``."""
+        return self.named if length(self.tree) > LONG else (self.tree, ())
 
     def __eq__(self, other: object) -> bool:
         """Equal as functions of the symbols, as far as distributing and collecting can tell."""
@@ -112,7 +127,7 @@ class Step:
     shapes: Mapping[Tree, Shape] = field(default_factory=dict)
     words: Words = ()
     orders: tuple[tuple[int, Tree], ...] = ()
-    names: tuple[tuple[str, Tree], ...] = ()
+    names: Named = ()
     moving: str = ""
 
     @property
@@ -135,12 +150,12 @@ class Step:
 class Derivative(Expression, ABC):
     """A derivative.
 
-    ``wrt`` is the variable ("x,Y" for a mixed second derivative); ``function_node`` is what was
-    differentiated; ``check`` is what the numeric check found, None if it was not asked for;
-    ``proof`` the same for the symbolic proof.
+    ``variables`` is the variable, two of them for a mixed second derivative; ``function_node`` is
+    what was differentiated; ``check`` is what the numeric check found, None if it was not asked
+    for; ``proof`` the same for the symbolic proof.
     """
 
-    wrt: str
+    variables: tuple[str, ...]
     order: int
     layout: str
     structure: str
@@ -159,17 +174,53 @@ class Derivative(Expression, ABC):
         """Where the result holds."""
         return in_words(self.function_node, self.problem.style)
 
-    @cached_property
-    def named(self) -> tuple[Tree, tuple[tuple[str, Tree], ...]]:
-        """The tree with long repeated subexpressions named, and the names' definitions."""
-        taken = set(self.problem.typed.symbols) | set(self.problem.typed.sizes)
-        assert isinstance(self.shapes, dict)
-        return name_repeats(self.tree, self.shapes, taken)
+    @property
+    def wrt(self) -> str:
+        """The variable; "x,Y" for a mixed second derivative."""
+        return ",".join(self.variables)
 
     @property
     @abstractmethod
     def steps(self) -> Sequence[Step]:
         """The derivation."""
+
+    def quotient(self, unicode: bool = False) -> str:
+        """The left-hand side: ``df/dX``, or ∂f/∂X, df/dt, ∂²f/∂x², ∂²f/∂x∂Y."""
+        shapes = {symbol.name: symbol.shape for symbol in self.symbols}
+        scalar = all(name in shapes and shapes[name].is_scalar for name in self.variables)
+        d = "∂" if unicode and (len(shapes) > 1 or not scalar) else "d"
+        order = max(self.order, len(self.variables))
+        power = "" if order == 1 else "²" if unicode else "2"
+        below = "".join(d + (pretty_name(x) if unicode else x) for x in self.variables)
+        return f"{d}{power}f/{below}{power if len(self.variables) == 1 else ''}"
+
+    def meaning(self, unicode: bool = False) -> str:
+        """The layout, and the equation that defines it: ``jacobian, a row:  df = (df/dx) dx``."""
+        shapes = {symbol.name: symbol.shape for symbol in self.symbols}
+        shape, size = shapes.get(self.wrt), self.shape
+        partial, x = self.quotient(unicode), pretty_name(self.wrt) if unicode else self.wrt
+        top, square = ("ᵀ", "²") if unicode else ("'", "2")
+        if self.order > 1 and shape is not None and size == (str(shape.rows),) * 2:
+            return f"{self.layout}, the Hessian:  d{square}f = d{x}{top} ({partial}) d{x}"
+        if self.order > 1 or shape is None:
+            return f"{self.layout}:  {partial} is {pretty_shape(size, unicode)}"
+        if shape.is_scalar:
+            return f"entry by entry:  df = ({partial}) d{x}"
+        rows, cols = str(shape.rows), str(shape.cols)
+        if cols == "1" and self.layout == "gradient" and size == (rows, "1"):
+            return f"gradient, a column:  df = ({partial}){top} d{x}"
+        if cols == "1":
+            return f"{self.layout}{', a row' * (size[0] == '1')}:  df = ({partial}) d{x}"
+        if size == (rows, cols):
+            return f"{self.layout}, the shape of {x}:  df = tr(({partial}){top} d{x})"
+        return f"{self.layout}:  d vec f = ({partial}) d vec {x}"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """All that a reader should know beside the answer, one line each."""
+        needs = (f"needs {condition}" for condition in self.conditions)
+        found = (each.message for each in (self.check, self.proof) if each is not None)
+        return (*self.notes, *needs, f"layout {self.meaning()}", *found)
 
 
 @dataclass(frozen=True, eq=False)

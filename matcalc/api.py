@@ -24,7 +24,7 @@ from matcalc.answer import same
 from matcalc.calculus.conditions import require_possible
 from matcalc.calculus.derive import LAYOUTS, STRUCTURES, derive
 from matcalc.dimensions.problem import Problem, read_problem
-from matcalc.errors import MatcalcError, Span
+from matcalc.errors import MatcalcError, Option, Span
 from matcalc.language.text import text
 from matcalc.present.cost import Cost
 from matcalc.present.presenter import Presenter
@@ -145,18 +145,31 @@ def _check_request(
     groups: Sequence[tuple[str, ...]], order: int, layout: str, structure: str
 ) -> None:
     if not groups or not all(groups):
+        wrt = Option("wrt", "X")
         raise MatcalcError(
-            "usage", "no variable to differentiate with respect to", hint="name one: --wrt X"
+            "usage",
+            "no variable to differentiate with respect to",
+            hint=f"name one: {wrt}",
+            options=(wrt,),
         )
+    first, second = Option("order", 1), Option("order", 2)
     if order not in (1, 2):
-        raise MatcalcError("usage", f"order {order} is not offered", hint="--order 1 or --order 2")
+        raise MatcalcError(
+            "usage",
+            f"order {order} is not offered",
+            hint=f"{first} or {second}",
+            options=(first, second),
+        )
     if layout not in LAYOUTS:
         raise MatcalcError("usage", f"unknown layout {layout!r}", hint=" or ".join(LAYOUTS))
     if structure not in STRUCTURES:
         raise MatcalcError("usage", f"unknown structure {structure!r}", hint=", ".join(STRUCTURES))
     if any(len(group) > order for group in groups):
         raise MatcalcError(
-            "usage", "two variables at once are for the mixed second derivative", hint="--order 2"
+            "usage",
+            "two variables at once are for the mixed second derivative",
+            hint=str(second),
+            options=(second,),
         )
 
 
@@ -178,7 +191,7 @@ def _diff(
         node=derived.node,
         tree=tree,
         shapes=presenter.shapes,
-        wrt=",".join(wrt),
+        variables=wrt,
         order=order,
         layout=layout,
         structure=structure,
@@ -246,7 +259,7 @@ def _rewritten(node: Node, names: Sequence[str], problem: Problem) -> Node:
                 f"{name} is not applied by name",
                 hint=f"both sides are always the same here: {law.left} = {law.right}"
                 if law.always
-                else "it is a step of derivations: `matcalc diff ... --steps`",
+                else "it is a step of derivations",
             )
         found = rules.apply(name, node) or rules.apply(
             name, simplify_node(node, Cost(problem.style))
@@ -262,7 +275,7 @@ def _rewritten(node: Node, names: Sequence[str], problem: Problem) -> Node:
             raise MatcalcError(
                 "domain",
                 f"{name} needs `{needed} invertible`, which nothing says",
-                hint='declare it: --where "A: n x n invertible"',
+                hint="declare it, as in `A: n x n invertible`",
             )
         node = found.made
     return node

@@ -10,15 +10,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from matcalc.commands import expansions, options, reference, streams
+from matcalc.commands import options, reference, series, streams
+from matcalc.commands.options import Request
 from matcalc.errors import MatcalcError
-from matcalc.output.formats import writer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from matcalc.answer import Derivative, Expression
 
 
@@ -47,7 +50,6 @@ def cli(ctx: click.Context, version: bool) -> None:
 
 
 @cli.command(cls=options.ExpressionCommand)
-@options.expression
 @click.option("--wrt", multiple=True, required=True, metavar="X", help="The variable.")
 @click.option("--order", type=click.IntRange(min=1), default=1, help="1, or 2 for the Hessian.")
 @click.option(
@@ -62,116 +64,64 @@ def cli(ctx: click.Context, version: bool) -> None:
     default="independent",
     help="How a symmetric variable is differentiated.",
 )
-@options.formats("derivative")
 @click.option("--steps", is_flag=True, help="Show the derivation.")
 @click.option("--check", is_flag=True, help="Compare it, and its code, with numeric derivatives.")
 @click.option("--prove", is_flag=True, help="Show entry by entry that the answer is right.")
-@options.output
-def diff(
-    expr: str | None,
-    file: str | None,
-    where: tuple[str, ...],
-    wrt: tuple[str, ...],
-    order: int,
-    layout: str,
-    structure: str,
-    fmt: str | None,
-    steps: bool,
-    check: bool,
-    prove: bool,
-    quiet: bool,
-    output: str | None,
-    color: str,
-) -> None:
+@options.question("derivative")
+def diff(request: Request, wrt: tuple[str, ...], steps: bool, **asked: Any) -> None:
     """The derivative of EXPR by X.
 
     EXPR may be - for standard input.  Several --wrt, or --wrt x,Y, give an answer each; with
     --order 2, --wrt x,Y is the mixed second derivative.
     """
-    kind = "steps" if steps else "derivative"
-    writer(kind, fmt or "text")  # not every format has steps
-    source = streams.read_expression(expr, file)
-    names = [name for names in wrt for name in (names.split(",") if order == 1 else [names])]
+    if steps:
+        request.require("steps")
+    one = asked["order"] == 1
+    names = [name for names in wrt for name in (names.split(",") if one else [names])]
 
     import matcalc
 
-    with streams.placed_in(source):
-        answer = matcalc.diff(
-            source,
-            names if len(names) > 1 else names[0],
-            where=where,
-            order=order,
-            layout=layout,
-            structure=structure,
-            check=check,
-            prove=prove,
-        )
-    derivatives = answer if isinstance(answer, list) else [answer]
+    with streams.placed_in(request.source):
+        variables = names if len(names) > 1 else names[0]
+        found = matcalc.diff(request.source, variables, where=request.where, **asked)
+    derivatives = found if isinstance(found, list) else [found]
+    _require_right(derivatives)
+
+    def show(console: Console, quiet: bool) -> None:
+        from matcalc.output import terminal
+
+        if steps:
+            terminal.show_steps(derivatives, console)
+        terminal.show(derivatives, console, quiet)
+
+    remarks = (remark for each in derivatives for remark in each.remarks)
+    request.answer(derivatives, remarks, show)
+
+
+def _require_right(derivatives: Sequence[Derivative]) -> None:
+    """Raises Defect for an answer that was found wrong."""
     for derivative in derivatives:
         for option, found in (("--check", derivative.check), ("--prove", derivative.proof)):
             if found is not None and found.ok is False:
                 said = f"the derivative by {derivative.wrt} fails {option}: {found.message}"
                 raise Defect(f"{said}: {derivative}")
-    if streams.fits_page(fmt, output):
-        _show(derivatives, steps, quiet, color)
-        return
-    notes = () if quiet or fmt == "json" else _notes(derivatives)
-    streams.write(kind, fmt, derivatives, notes, output, quiet)
-
-
-def _show(derivatives: Sequence[Derivative], steps: bool, quiet: bool, color: str) -> None:
-    """Answers on a terminal."""
-    from matcalc.output.terminal import show, show_steps
-
-    console = streams.console(color)
-    if steps:
-        show_steps(derivatives, console)
-    show(derivatives, console, quiet)
-
-
-def _notes(derivatives: Sequence[Derivative]) -> list[str]:
-    """What a reader should know beside the answer, each thing once."""
-    from matcalc.output.page import Page
-
-    page = Page(streams.terminal_width(), "ascii")
-    notes: list[str] = []
-    for derivative in derivatives:
-        notes += derivative.notes
-        notes += [f"needs {condition}" for condition in derivative.conditions]
-        notes.append(f"layout {page.layout(derivative)}")
-        notes += [found.message for found in (derivative.check, derivative.proof) if found]
-    return list(dict.fromkeys(notes))
 
 
 @cli.command(cls=options.ExpressionCommand)
-@options.expression
 @click.option("--wrt", required=True, metavar="X", help="The variable.")
 @click.option("--answer", required=True, metavar="EXPR2", help="What you found.")
 @click.option("--order", type=click.IntRange(min=1), default=1, help="1, or 2 for the Hessian.")
-@options.formats("verdict")
-@options.output
-def check(
-    expr: str | None,
-    file: str | None,
-    where: tuple[str, ...],
-    wrt: str,
-    answer: str,
-    order: int,
-    fmt: str | None,
-    quiet: bool,
-    output: str | None,
-    color: str,
-) -> None:
+@options.question("verdict")
+def check(request: Request, wrt: str, answer: str, order: int) -> None:
     """Is EXPR2 the derivative of EXPR by X, and if not, how is it off?  Exits with 1 if not."""
-    source = streams.read_expression(expr, file)
     import matcalc
     from matcalc.verify.grading import grade
 
-    with streams.placed_in(source):
-        derivative = matcalc.diff(source, wrt, where=where, order=order)
+    with streams.placed_in(request.source):
+        derivative = matcalc.diff(request.source, wrt, where=request.where, order=order)
     with streams.placed_in(answer):
         graded = grade(derivative, answer)
-    streams.write("verdict", fmt, [graded], [f"the derivative is {derivative}"], output, quiet)
+    request.answer([graded], [f"the derivative is {derivative}"])
     click.get_current_context().exit(0 if graded.ok else 1)
 
 
@@ -179,60 +129,34 @@ def check(
 
 
 @cli.command(cls=options.ExpressionCommand)
-@options.expression
 @click.option("--using", multiple=True, metavar="LAW", help="Apply this law; see matcalc rules.")
-@options.formats("expression")
-@options.output
-def simplify(
-    expr: str | None,
-    file: str | None,
-    where: tuple[str, ...],
-    using: tuple[str, ...],
-    fmt: str | None,
-    quiet: bool,
-    output: str | None,
-    color: str,
-) -> None:
+@options.question("expression")
+def simplify(request: Request, using: tuple[str, ...]) -> None:
     """EXPR, simplified; or, with --using, EXPR after the named laws and nothing else."""
     import matcalc
 
-    source = streams.read_expression(expr, file)
-    with streams.placed_in(source):
-        answer = matcalc.simplify(source, where=where, using=using)
-    _write_expression("expression", answer, fmt, output, quiet, color)
+    with streams.placed_in(request.source):
+        answer = matcalc.simplify(request.source, where=request.where, using=using)
+        _answer(request, answer)
 
 
 @cli.command(cls=options.ExpressionCommand)
-@options.expression
-@options.formats("shape")
-@options.output
-def shape(
-    expr: str | None,
-    file: str | None,
-    where: tuple[str, ...],
-    fmt: str | None,
-    quiet: bool,
-    output: str | None,
-    color: str,
-) -> None:
+@options.question("shape")
+def shape(request: Request) -> None:
     """The dimensions of EXPR and of its symbols."""
     import matcalc
 
-    source = streams.read_expression(expr, file)
-    with streams.placed_in(source):
-        answer = matcalc.shape(source, where=where)
-    _write_expression("shape", answer, fmt, output, quiet, color)
+    with streams.placed_in(request.source):
+        _answer(request, matcalc.shape(request.source, where=request.where))
 
 
-def _write_expression(
-    kind: str, answer: Expression, fmt: str | None, output: str | None, quiet: bool, color: str
-) -> None:
-    if streams.fits_page(fmt, output):
+def _answer(request: Request, expression: Expression) -> None:
+    def show(console: Console, quiet: bool) -> None:
         from matcalc.output.terminal import show_simplified
 
-        show_simplified(answer, streams.console(color), quiet)
-        return
-    streams.write(kind, fmt, [answer], answer.notes, output, quiet)
+        show_simplified(expression, console, quiet)
+
+    request.answer([expression], expression.notes, show)
 
 
 # --- sessions -----------------------------------------------------------------------------------
@@ -243,7 +167,7 @@ def _write_expression(
 @click.option("--json", "as_json", is_flag=True, help="A JSON document per line.")
 @click.pass_context
 def batch(ctx: click.Context, file: str, as_json: bool) -> None:
-    """Expression every line of FILE: what would follow "matcalc diff", quoted as in a shell."""
+    """Answer every line of FILE: what would follow "matcalc diff", quoted as in a shell."""
     from matcalc.commands import sessions
 
     expression, path = ("-", None) if file == "-" else (None, file)
@@ -259,7 +183,7 @@ def repl() -> None:
     sessions.repl(lambda words: _run(words, False))
 
 
-for command in (*expansions.COMMANDS, *reference.COMMANDS):
+for command in (*series.COMMANDS, *reference.COMMANDS):
     cli.add_command(command)
 
 
@@ -328,17 +252,16 @@ def _run(args: list[str], as_json: bool) -> int:
 
 
 def _wants_json(args: Sequence[str]) -> bool:
-    following = [*args[1:], ""]
-    return any(
-        arg in ("--json", "--to=json") or (arg == "--to" and after == "json")
-        for arg, after in zip(args, following, strict=False)
-    )
+    """Is an error to be written as data?  Asked before the options are read, or if they cannot."""
+    return "--json" in args or "json" in _typed(args, "--to")
 
 
 def _color(args: Sequence[str]) -> str:
     """The choice of --color, for an error that left the command."""
-    for arg, after in zip(args, [*args[1:], ""], strict=False):
-        choice = after if arg == "--color" else arg.removeprefix("--color=")
-        if choice in ("always", "never"):
-            return choice
-    return "auto"
+    return next((choice for choice in _typed(args, "--color") if choice in options.COLORS), "auto")
+
+
+def _typed(args: Sequence[str], option: str) -> list[str]:
+    """What follows an option, each time that it occurs."""
+    apart = [after for arg, after in pairwise(args) if arg == option]
+    return apart + [arg.partition("=")[2] for arg in args if arg.startswith(f"{option}=")]

@@ -3,13 +3,19 @@
 A failure is a :class:`MatcalcError` that carries a stable code, a kind, the place in what was typed
 and a hint that would mend it.  The codes and their explanations are one table, ``CODES``; raising
 an unknown code is a programming error, found at once.  Nothing here knows how an error is drawn
-on a terminal (that is ``render``) or which exit code it becomes (that is ``cli``).
+on a terminal (that is ``output.errors``) or which exit code it becomes (that is ``cli``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
+
+
+def assert_never(value: NoReturn) -> NoReturn:
+    """What ends a ``match`` over a closed union: mypy proves that it is never reached."""
+    raise AssertionError(f"no case for {value!r}")
 
 
 class Span(NamedTuple):
@@ -23,6 +29,20 @@ class Span(NamedTuple):
         if not isinstance(other, Span):
             return NotImplemented
         return Span(min(self.start, other.start), max(self.end, other.end))
+
+
+class Option(NamedTuple):
+    """An option of a question, with or without a value, as messages name it.
+
+    ``str`` spells it as the Python API does, ``order=2`` or ```order```; whoever reports an error
+    may spell it otherwise, since the error has its options as data.
+    """
+
+    name: str
+    value: object = None
+
+    def __str__(self) -> str:
+        return f"`{self.name}`" if self.value is None else f"{self.name}={self.value!r}"
 
 
 @dataclass(frozen=True)
@@ -58,7 +78,8 @@ class MatcalcError(Exception):
     ``start``, ``end``  0-based character offsets into ``source`` (0, 0 if there is no place)
     ``hint``    what would mend it; may be empty
     ``others``  further places, each a span and a word on it (a dimension conflict has two)
-    ``source``  the text that the offsets count in (the expression, or a ``--where`` text)
+    ``source``  the text that the offsets count in (the expression, or one of the declarations)
+    ``options`` those that message and hint name
     """
 
     def __init__(
@@ -71,6 +92,7 @@ class MatcalcError(Exception):
         others: tuple[tuple[Span, str], ...] = (),
         label: str = "",
         source: str = "",
+        options: tuple[Option, ...] = (),
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -81,6 +103,7 @@ class MatcalcError(Exception):
         self.others = others
         self.label = label
         self.source = source
+        self.options = options
 
     @property
     def start(self) -> int:
@@ -89,6 +112,22 @@ class MatcalcError(Exception):
     @property
     def end(self) -> int:
         return self.span.end if self.span else 0
+
+    def spelled(self, spell: Callable[[Option], str]) -> MatcalcError:
+        """The same error, its options named otherwise."""
+        message, hint = self.message, self.hint
+        for option in self.options:
+            message = message.replace(str(option), spell(option))
+            hint = hint.replace(str(option), spell(option))
+        return MatcalcError(
+            self.code,
+            message,
+            self.span,
+            hint=hint,
+            others=self.others,
+            label=self.label,
+            source=self.source,
+        )
 
     def in_source(self, source: str) -> MatcalcError:
         """The same error, told which text its offsets count in (kept if it already knows)."""
@@ -172,8 +211,8 @@ _code(
     "unknown-variable",
     "name",
     "the variable of differentiation does not occur",
-    "The name after --wrt stands neither in the expression nor in a declaration, so the derivative "
-    "would be zero for no good reason.",
+    "The variable stands neither in the expression nor in a declaration, so the derivative would "
+    "be zero for no good reason.",
     'matcalc diff "x\'x" --wrt y',
 )
 _code(
@@ -223,9 +262,11 @@ _code(
 _code(
     "limit",
     "limit",
-    "the input is larger than matcalc reads",
-    "An expression has at most 100,000 characters, a name at most 64.",
-    'matcalc diff "(a name of 65 letters)" --wrt x',
+    "the input or the answer is too large",
+    "An expression has at most 100,000 characters, a name at most 64.  An answer of which the "
+    "parts repeat is written with names for them, `... where S = ...`; a derivation is not, and "
+    "none of its expressions may have more than 1,000,000 characters.",
+    f'matcalc diff "x\'{"long" * 16}x" --wrt x',
 )
 _code(
     "usage",

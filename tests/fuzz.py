@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import corpus
 from generate import Case, case_of, kind
 from shrink import shrunk
 from trials import OUTCOMES, Outcome, trial
@@ -107,13 +108,13 @@ def report(found: Found) -> str:
 
 def corpus_case(found: Found, seed: str) -> str:
     """A finding in the format of tests/corpus; the answer is yet to be mended."""
-    case, rule = found.small or found.case, "=" * 80
-    lines = [rule, f"random {seed}-{found.number}: {found.outcome.kind}", rule, f":wrt {case.wrt}"]
-    lines += [f":where {each}" for each in case.where]
-    options = {"order": case.order != 1, "layout": case.layout != "jacobian"}
-    options["structure"] = case.structure != "independent"
-    lines += [f":{name} {getattr(case, name)}" for name, given in options.items() if given]
-    return "\n".join([*lines, case.source, "---", "?", ""])
+    case = found.small or found.case
+    attributes = [("wrt", case.wrt), *(("where", each) for each in case.where)]
+    usual = {"order": 1, "layout": "jacobian", "structure": "independent"}
+    given = {name: getattr(case, name) for name in usual}
+    attributes += [(name, str(given[name])) for name in usual if given[name] != usual[name]]
+    title = f"random {seed}-{found.number}: {found.outcome.kind}"
+    return str(corpus.Case(title, attributes, case.source, "?"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

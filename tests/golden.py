@@ -47,24 +47,19 @@ def _question(ask: str, source: str, *where: str, **options: Any) -> Question:
 
 
 def _corpora() -> Iterator[Question]:
-    import test_corpus
-    import test_errors
-    import test_infer
+    from corpus import Corpus
 
-    for case in test_corpus.CASES:
-        options = {k: int(v) if k == "order" else v for k, v in case.options.items()}
-        yield _question("diff", case.expression, *case.where, wrt=case.wrt, **options)
-    bad = [(case.arguments[-1], case.attributes) for case in test_errors.CASES]
-    read = [(case.source, case.attributes) for case in test_infer.CASES]
-    for source, attributes in bad + read:
-        where = [value for key, value in attributes if key == "where"]
-        wrt = [value for key, value in attributes if key == "wrt"]
-        order = [int(value) for key, value in attributes if key == "order" and value.isdigit()]
-        options = {"order": order[0]} if order else {}
-        if wrt:
-            yield _question("diff", source, *where, wrt=wrt if len(wrt) > 1 else wrt[0], **options)
-        else:
-            yield _question("shape", source, *where)
+    for file in ("derivatives.txt", "random.txt", "errors.txt", "inference.txt"):
+        for case in Corpus(file).cases:
+            options: dict[str, Any] = dict(case.options)
+            if "order" in options:
+                order = options.pop("order")
+                options |= {"order": int(order)} if order.isdigit() else {}
+            if case.wrt:
+                wrt = list(case.wrt) if len(case.wrt) > 1 else case.wrt[0]
+                yield _question("diff", case.source, *case.where, wrt=wrt, **options)
+            else:
+                yield _question("shape", case.source, *case.where)
 
 
 def _tables() -> Iterator[Question]:

@@ -17,7 +17,7 @@ from mpmath import mp
 from numeric import NoPoint, assert_close, declarations
 
 import matcalc
-from matcalc.derivation.naming import perturbation_name
+from matcalc.derivation.writing import perturbation_name
 from matcalc.dimensions.infer import infer
 from matcalc.language.syntax import parse
 from matcalc.tables.laws import LAWS
@@ -44,7 +44,7 @@ def assert_steps(derivative: Any, seed: int = 0) -> None:
     assert steps[-1].text == str(derivative)
     texts = [step.text for step in steps[:-1]]
     assert len(texts) == len(steps) - 1 and all("\n" not in text for text in texts)
-    name = perturbation_name(derivative.problem, derivative.wrt.split(",")[-1])
+    name = perturbation_name(derivative.problem, derivative.variables[-1])
     evaluations = [read_back(derivative, name, text) for text in [*texts, str(derivative)]]
     for point in _points(derivative, seed):
         try:
@@ -58,20 +58,20 @@ def assert_steps(derivative: Any, seed: int = 0) -> None:
 def read_back(derivative: Any, name: str, source: str) -> Any:
     """What the text of a step means, in the sizes of the problem; no name may be split."""
     typed = derivative.problem.typed
-    variable = derivative.problem.variable(derivative.wrt.split(",")[-1])
+    variable = derivative.problem.variable(derivative.variables[-1])
     shape = "scalar" if variable.shape.is_scalar else str(variable.shape)
     where = [*declarations(typed), f"{name}: {shape}"]
-    for wrt in derivative.wrt.split(","):
+    for wrt in derivative.variables:
         if wrt in typed.definitions:
             where.append(f"{wrt}: {derivative.problem.variable(wrt).shape}")
     again = infer(parse(source, tuple(where), ()), source)
-    known = {*typed.symbols, *typed.sizes, *derivative.wrt.split(","), name}
+    known = {*typed.symbols, *typed.sizes, *derivative.variables, name}
     assert set(again.symbols) <= known, f"{source} has other names"
     return again
 
 
 def _points(derivative: Any, seed: int) -> Iterator[Point]:
-    names = derivative.wrt.split(",")
+    names = derivative.variables
     result = (derivative.tree, derivative.shapes)
     yield from islice(points(derivative.problem.typed, names, [result], seed), 4)
 
@@ -80,7 +80,7 @@ def _assert_at(
     derivative: Any, name: str, readings: Sequence[Any], point: Point, seed: int
 ) -> None:
     *readings, result = readings
-    wrt = derivative.wrt.split(",")[-1]
+    wrt = derivative.variables[-1]
     with mp.workdps(PRECISION):
         env = numeric(point.env)
         V = direction(derivative, env[wrt], seed)
@@ -130,7 +130,7 @@ def change(derivative: Any, env: Any, wrt: str, dX: Matrix, point: Point) -> Mat
     if derivative.order == 2:
         first = matcalc.diff(
             derivative.source,
-            derivative.wrt.split(",")[0],
+            derivative.variables[0],
             where=declarations(typed),
             layout=derivative.layout,
         )

@@ -1,63 +1,26 @@
-"""Every way of saying no, in full: ``corpus/errors.txt`` holds bad inputs and what is answered.
-
-A case is a title between lines of ``=``, attributes (``:wrt``, ``:where``, ``:order``), the input
-(with ``\\x00`` and the like escaped if ``:escaped`` is set), ``---``, and what is printed.
-``pytest --update`` rewrites what is printed.
-"""
+"""Every way of saying no, in full: ``corpus/errors.txt`` holds bad inputs and what is answered."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
-from pathlib import Path
+import shlex
 
 import pytest
+from corpus import Case, Corpus
 
 from matcalc.cli import main
 from matcalc.errors import CODES, KINDS, MatcalcError, Span
 from matcalc.output.errors import draw_error
 
-CORPUS = Path(__file__).parent / "corpus" / "errors.txt"
-_RULE = "=" * 40
+CORPUS = Corpus("errors.txt")
+CASES = CORPUS.cases
 
 
-@dataclass
-class Case:
-    """One bad input and its message."""
-
-    title: str
-    attributes: list[tuple[str, str]]
-    written: str
-    expected: str
-    arguments: list[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        escaped = any(key == "escaped" for key, _ in self.attributes)
-        source = self.written.encode().decode("unicode_escape") if escaped else self.written
-        options = [f"--{key}={value}" for key, value in self.attributes if key != "escaped"]
-        self.arguments = ["diff", *options, "--", source]
-
-    def __str__(self) -> str:
-        attributes = "".join(f":{key} {value}".rstrip() + "\n" for key, value in self.attributes)
-        head = f"{_RULE}\n{self.title}\n{attributes}{_RULE}\n"
-        return f"{head}{self.written}\n---\n{self.expected}\n"
-
-
-def read_cases(text: str) -> list[Case]:
-    """The cases of a corpus file."""
-    parts = re.split(rf"^{_RULE}\n", text, flags=re.MULTILINE)[1:]
-    cases = []
-    for head, body in zip(parts[::2], parts[1::2], strict=True):
-        title, *attributes = head.splitlines()
-        written, _, expected = body.partition("\n---\n")
-        pairs = [line.removeprefix(":").partition(" ") for line in attributes]
-        settings = [(key, value) for key, _, value in pairs]
-        cases.append(Case(title, settings, written, expected.rstrip("\n")))
-    return cases
-
-
-CASES = read_cases(CORPUS.read_text(encoding="utf-8"))
+def arguments(case: Case, *more: str) -> list[str]:
+    """The command line that asks."""
+    given = [pair for pair in case.attributes if pair[0] != "escaped"]
+    return ["diff", *more, *(f"--{key}={value}" for key, value in given), "--", case.source]
 
 
 @pytest.fixture(autouse=True)
@@ -67,17 +30,12 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
-def test_message(
-    case: Case, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
-) -> None:
-    code = main(case.arguments)
+def test_message(case: Case, capsys: pytest.CaptureFixture[str], update: bool) -> None:
+    code = main(arguments(case))
     out, err = capsys.readouterr()
     assert out == ""
     assert code == (2 if err.startswith("error[usage]") else 1)
-    if request.config.getoption("--update", default=False):
-        case.expected = err.rstrip("\n")
-        CORPUS.write_text("\n".join(map(str, CASES)), encoding="utf-8")
-    assert err.rstrip("\n") == case.expected
+    CORPUS.compare(case, err.rstrip("\n"), update)
     lines = case.expected.split("\n")
     assert re.match(r"error\[[a-z-]+\]: \S", lines[0])
     assert any(re.match(r" *\^+( |$)", line) for line in lines), "no caret"
@@ -86,8 +44,7 @@ def test_message(
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
 def test_document(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
-    command, *rest = case.arguments
-    main([command, "--json", *rest])
+    main(arguments(case, "--json"))
     out, err = capsys.readouterr()
     document = json.loads(err)
     assert out == "" and document["schema"] == "matcalc/1"
@@ -162,3 +119,13 @@ def test_colours_only_when_asked() -> None:
     error = MatcalcError("syntax", "no", Span(0, 1), source="x")
     assert "\x1b[" in draw_error(error, color=True)
     assert "\x1b" not in draw_error(error)
+
+
+# --- the table of codes -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_the_example_of_a_code_gives_it(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    program, *words = shlex.split(CODES[name].example)
+    assert program == "matcalc" and main(words) in (1, 2)
+    assert capsys.readouterr().err.startswith(f"error[{name}]: ")

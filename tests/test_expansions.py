@@ -193,7 +193,7 @@ def test_abstract_functions_end_at_the_first_order() -> None:
     assert_expansion(first)
     with pytest.raises(MatcalcError) as caught:
         matcalc.perturb("f(x)", "x", where=F)
-    assert caught.value.kind == "unsupported" and caught.value.hint == "--order 1"
+    assert caught.value.kind == "unsupported" and caught.value.hint == "order=1"
 
 
 EXPANDED = [

@@ -2,20 +2,19 @@
 
 ``corpus/inference.txt`` holds expressions with the reading that the rules of the language give: the
 shape of the whole, the shape of each symbol (``?`` where scalar or vector was a guess), the notes;
-or the question or error, drawn.  ``pytest --update`` rewrites the expected side.
+or the question or error, drawn.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 
 import pytest
+from corpus import FOLDER, Case, Corpus
+from effort import growth
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,9 +28,6 @@ from matcalc.language.sizes import Dim, Shape
 from matcalc.language.syntax import parse
 from matcalc.language.tree import Call, Multiply, Name, Transpose, postorder
 from matcalc.output.errors import draw_error
-
-CORPUS = Path(__file__).parent / "corpus"
-_RULE = "=" * 40
 
 
 def typed(source: str, wrt: str | Sequence[str] = (), *where: str) -> Typed:
@@ -51,60 +47,28 @@ def describe(problem: Typed) -> str:
 # --- the corpus ----------------------------------------------------------------------------------
 
 
-@dataclass
-class Case:
-    title: str
-    attributes: list[tuple[str, str]]
-    source: str
-    expected: str
-
-    def answer(self) -> str:
-        wrt = [value for key, value in self.attributes if key == "wrt"]
-        where = [value for key, value in self.attributes if key == "where"]
-        try:
-            return describe(typed(self.source, wrt, *where))
-        except MatcalcError as error:
-            return draw_error(error.in_source(self.source))
-
-    def __str__(self) -> str:
-        attributes = "".join(f":{key} {value}\n" for key, value in self.attributes)
-        head = f"{_RULE}\n{self.title}\n{attributes}{_RULE}\n"
-        return f"{head}{self.source}\n---\n{self.expected}\n"
+CORPUS = Corpus("inference.txt")
 
 
-def read_cases(text: str) -> list[Case]:
-    parts = re.split(rf"^{_RULE}\n", text, flags=re.MULTILINE)[1:]
-    cases = []
-    for head, body in zip(parts[::2], parts[1::2], strict=True):
-        title, *attributes = head.splitlines()
-        source, _, expected = body.partition("\n---\n")
-        pairs = [line.removeprefix(":").partition(" ") for line in attributes]
-        cases.append(Case(title, [(k, v) for k, _, v in pairs], source, expected.rstrip("\n")))
-    return cases
+def answer(case: Case) -> str:
+    try:
+        return describe(typed(case.source, case.wrt, *case.where))
+    except MatcalcError as error:
+        return draw_error(error.in_source(case.source))
 
 
-CASES = read_cases((CORPUS / "inference.txt").read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+@pytest.mark.parametrize("case", CORPUS.cases, ids=lambda case: case.title)
 def test_corpus(case: Case, update: bool) -> None:
-    answer = case.answer()
-    if update:
-        case.expected = answer
-        text = "\n".join(map(str, CASES))
-        (CORPUS / "inference.txt").write_text(text, encoding="utf-8")
-    assert answer == case.expected
+    CORPUS.compare(case, answer(case), update)
 
 
 def test_corpus_is_large_and_undeclared() -> None:
-    undeclared = [c for c in CASES if all(key != "where" for key, _ in c.attributes)]
-    assert len(undeclared) >= 80
-    assert len({case.title for case in CASES}) == len(CASES)
+    assert sum(not case.where for case in CORPUS.cases) >= 80
 
 
 # --- the cookbook --------------------------------------------------------------------------------
 
-COOKBOOK = json.loads((CORPUS / "cookbook.json").read_text(encoding="utf-8"))
+COOKBOOK = json.loads((FOLDER / "cookbook.json").read_text(encoding="utf-8"))
 _MISSING = re.compile(r"\b(eigmax|kron|sinm)\(")
 _READABLE = [entry for entry in COOKBOOK if not _MISSING.search(entry["expr"])]
 # the declared shapes are less general there than the expression allows
@@ -203,7 +167,7 @@ def test_reading_against_all_readings(terms: list[list[str]]) -> None:
 
 # --- invariants ----------------------------------------------------------------------------------
 
-_TYPED = [case for case in CASES if not case.expected.startswith("error")]
+_TYPED = [case for case in CORPUS.cases if not case.expected.startswith("error")]
 
 
 @pytest.mark.parametrize("case", _TYPED, ids=lambda case: case.title)
@@ -367,22 +331,21 @@ def test_a_size_is_no_part_of_itself() -> None:
 # --- speed ---------------------------------------------------------------------------------------
 
 _LARGE = {
-    "traces": " + ".join(f"tr(A{i % 7} X B{i})" for i in range(4000)),
-    "vectors": " + ".join(f"A{i} x{i}" for i in range(4000)) + " + x1 + X y",
-    "greek": " + ".join(f"A{i} beta_{i}" for i in range(500)) + " + y + X z",
-    "factors": " ".join(f"A{i}" for i in range(64)) + " X",
-    "nested": "(" * 10_000 + "X" + "".join(f" + Y{i})" for i in range(10_000)),
-    "vec": " + ".join(f"vec(A{i} X B{i})" for i in range(1000)),
-    "layers": "".join(f"tanh(W{i} " for i in range(100)) + "X x" + ")" * 100,
+    "traces": lambda n: " + ".join(f"tr(A{i % 7} X B{i})" for i in range(n)),
+    "vectors": lambda n: " + ".join(f"A{i} x{i}" for i in range(n)) + " + x1 + X y",
+    "greek": lambda n: " + ".join(f"A{i} beta_{i}" for i in range(n)) + " + y + X z",
+    "factors": lambda n: " ".join(f"A{i}" for i in range(n)) + " X",
+    "nested": lambda n: "(" * n + "X" + "".join(f" + Y{i})" for i in range(n)),
+    "vec": lambda n: " + ".join(f"vec(A{i} X B{i})" for i in range(n)),
+    "layers": lambda n: "".join(f"tanh(W{i} " for i in range(n)) + "X x" + ")" * n,
 }
 
 
 @pytest.mark.parametrize("name", _LARGE)
-def test_large_problems(name: str) -> None:
-    parsed = parse(_LARGE[name], (), ("X",))
-    start = time.perf_counter()
-    infer(parsed, _LARGE[name])
-    assert time.perf_counter() - start < 5
+def test_effort_grows_as_the_input(name: str) -> None:
+    problems = {n: _LARGE[name](n) for n in (100, 400)}
+    parsed = {n: parse(source, (), ("X",)) for n, source in problems.items()}
+    assert growth(lambda n: infer(parsed[n], problems[n]), 100, 400) < 1.5
 
 
 def test_undeclared_product_of_vectors_is_a_question() -> None:

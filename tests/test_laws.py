@@ -30,7 +30,7 @@ from matcalc.algebra import rules
 from matcalc.algebra.interpret import apply_function
 from matcalc.algebra.ir import Node
 from matcalc.algebra.normal import is_zero
-from matcalc.commands.expansions import example
+from matcalc.commands.series import example
 from matcalc.dimensions.problem import Problem, read_problem
 from matcalc.errors import MatcalcError
 from matcalc.language.tree import Add, Tree

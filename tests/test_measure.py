@@ -24,7 +24,7 @@ RANDOM = 1000
 
 def corpus() -> Iterator[Any]:
     for case in test_corpus.CASES:
-        yield case.derivative()
+        yield test_corpus.derivative_of(case)
 
 
 def cookbook() -> Iterator[Any]:

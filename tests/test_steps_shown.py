@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -152,9 +151,7 @@ LARGE = [
 def test_large_expressions_have_short_derivations(case: tuple[Any, ...]) -> None:
     source, wrt, where = case
     derivative = d(source, wrt, *where)
-    start = time.process_time()
     steps = derivative.steps
-    assert time.process_time() - start < 10
     assert len(steps) <= 6
     assert max(len(step.text) for step in steps) <= 3 * (len(source) + len(str(derivative)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -86,9 +85,7 @@ def test_a_hang(monkeypatch: pytest.MonkeyPatch) -> None:
             pass
 
     monkeypatch.setattr(matcalc, "diff", diff)
-    begun = time.process_time()
     assert trial(CASE, seconds=0.2).kind == "hang"
-    assert time.process_time() - begun < 2
 
 
 @pytest.mark.parametrize(
@@ -166,12 +163,12 @@ def test_the_command(capsys: pytest.CaptureFixture[str], tmp_path: Any) -> None:
 
 
 def test_a_finding_is_a_command_and_a_case_of_the_corpus() -> None:
-    from test_corpus import read
+    from corpus import read
     from trials import Outcome
 
     case = replace(CASE, order=2, layout="gradient")
     found = fuzz.Found(7, "scalar/vector", case, Outcome("wrong", "so"), None, 0.1)
     assert fuzz.report(found).startswith("# 7 wrong: so\nmatcalc diff 'sum(exp(A x)) + ")
     (again,) = read(fuzz.corpus_case(found, "s"))
-    assert (again.expression, again.wrt, tuple(again.where)) == (case.source, "x", case.where)
+    assert (again.source, again.wrt, again.where) == (case.source, ("x",), tuple(case.where))
     assert again.options == {"order": "2", "layout": "gradient"}

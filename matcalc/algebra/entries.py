@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import TypeGuard
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, make_apply
 from matcalc.algebra.powers import Powers, is_even
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import SCALAR, Shape
 from matcalc.tables.functions import FUNCTIONS
 
 
-def is_head(node: Node, head: str) -> bool:
+def is_head(node: Node, head: str) -> TypeGuard[Apply]:
+    """Is a node this head, applied?"""
     return isinstance(node, Apply) and node.head == head
 
 
@@ -89,8 +91,10 @@ class _Entries(Powers):
                 self.take(node.args[0], exponent)
             case Apply(head="ones"):
                 pass
-            case _:
+            case Number() | Symbol() | Apply():
                 self.add(node, exponent)
+            case _:
+                assert_never(node)
 
     def take_exponential(self, u: Node) -> None:
         made = elementwise("exp", u)
@@ -112,7 +116,6 @@ class _Entries(Powers):
             if normal.is_identity(base) and normal.is_integer(e):
                 diagonals.append(normal.ones(self.shape.rows))
             elif is_head(base, "diag") and e is normal.ONE:
-                assert isinstance(base, Apply)
                 diagonals.append(base.args[0])
             else:
                 parts.append(base if e is normal.ONE else make_apply("epow", (base, e), base.shape))
@@ -225,7 +228,10 @@ def _leads_negative(arg: Node) -> bool:
             return arg.coefficient < 0
         case Sum():
             return normal.primitive(arg)[0] < 0
-    return False
+        case Symbol() | Apply():
+            return False
+        case _:
+            assert_never(arg)
 
 
 def _exp(arg: Node) -> Node | None:
@@ -236,7 +242,6 @@ def _exp(arg: Node) -> Node | None:
         return None if is_head(made, "exp") else made
     c, inner = normal.split(arg)
     if is_head(inner, "log"):
-        assert isinstance(inner, Apply)
         return epow(inner.args[0], normal.number(c))
     return None
 
@@ -288,7 +293,10 @@ def positive(node: Node) -> bool:
             return all(positive(b) for b, _ in entry_powers(node))
         case Apply():
             return is_positive(node)
-    return False
+        case Product():
+            return False
+        case _:
+            assert_never(node)
 
 
 _SIMPLER: dict[str, Callable[[Node], Node | None]] = {

@@ -18,6 +18,7 @@ from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.algebra.rewrite import expand, rebuild
 from matcalc.algebra.rules import shorten
+from matcalc.errors import assert_never
 from matcalc.language.sizes import SCALAR, Shape
 
 Term = tuple[Node, Fraction]
@@ -250,13 +251,15 @@ def _keys(term: Node) -> Iterator[Key]:
                     yield from _entry_keys(term.chain[0][0])
         case Number():
             return
-        case _:
+        case Symbol() | Sum() | Apply():
             if term.shape.is_scalar:
                 yield ("scalar", term, nothing)
             else:
                 yield ("left", term, nothing)
                 yield ("right", term, nothing)
                 yield from _entry_keys(term)
+        case _:
+            assert_never(term)
 
 
 def _entry_keys(node: Node) -> Iterator[Key]:

@@ -23,8 +23,9 @@ from matcalc.algebra.entries import (
     outside,
     positive,
 )
-from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol, make_apply, make_product
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, make_apply, make_product
 from matcalc.algebra.traces import det, logdet, trace
+from matcalc.errors import assert_never
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import SCALAR, Dim, Shape
 from matcalc.tables.functions import FUNCTIONS, Function
@@ -161,7 +162,10 @@ def turned(M: Node) -> tuple[Node, Node]:
             return normal.number(c), unit
         case Product():
             return outside(T)
-    return normal.ONE, T
+        case Number() | Symbol() | Apply():
+            return normal.ONE, T
+        case _:
+            assert_never(T)
 
 
 def is_less(A: Node, B: Node) -> bool:
@@ -245,7 +249,6 @@ def _diagonal_of_chain(M: Product) -> Node | None:
             return hadamard(left, normal.transpose(right))
     for i, node in enumerate(nodes):
         if is_head(node, "diag"):
-            assert isinstance(node, Apply)
             if len(nodes) == 1:
                 return node.args[0]
             if i == 0 or i == len(nodes) - 1:

@@ -14,9 +14,9 @@ from fractions import Fraction
 from functools import cache, reduce
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.ir import Node, Product, Symbol
+from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol
 from matcalc.algebra.ir import Number as Constant
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import ONE, Dim, Shape
 from matcalc.language.syntax import parse_expression
 from matcalc.language.tree import (
@@ -41,9 +41,8 @@ class Reader:
     """Evaluates trees to nodes.
 
     ``names`` maps a name to its node, ``sizes`` a size name to its size, ``identity`` gives the
-              size of
-    a bare I.  With ``entrywise`` every operation is that of scalars, lifted to each entry: the
-    way the derivatives of element-wise functions are written in the function table.
+    size of a bare I.  With ``entrywise`` every operation is that of scalars, lifted to each entry:
+    the way the derivatives of element-wise functions are written in the function table.
     """
 
     def __init__(
@@ -103,7 +102,8 @@ class Reader:
                     "block matrices have no derivative here yet",
                     hint="write the products of the blocks out: [A, B] [x; y] is A x + B y",
                 )
-        raise AssertionError(f"no meaning for {type(tree).__name__}")
+            case _:
+                assert_never(tree)
 
     def _name(self, tree: Name) -> Node:
         found = self.names.get(tree.name)
@@ -182,7 +182,12 @@ class Reader:
                     for part in parts[1:]:
                         total = total + part
                     return total
-            raise MatcalcError("declaration", "not a size", node.span, hint="sizes look like 2 n")
+                case Call() | Negative() | Power() | Transpose() | Block():
+                    raise MatcalcError(
+                        "declaration", "not a size", node.span, hint="sizes look like 2 n"
+                    )
+                case _:
+                    assert_never(node)
 
         return fold(tree, combine)
 
@@ -194,8 +199,10 @@ def _length(node: Node) -> int:
             number = node.value
         case Product():
             number = node.coefficient
-        case _:
+        case Symbol() | Sum() | Apply():
             return 0
+        case _:
+            assert_never(node)
     return (number.numerator.bit_length() - 1) + (number.denominator.bit_length() - 1)
 
 

@@ -32,8 +32,8 @@ T = TypeVar("T")
 HEADS = ("transpose", "hadamard", "epow", "ones", "commutation", "call", "jacobian")
 
 
-class Node:
-    """A node of the IR: ``shape``, ``children`` (nodes) and ``digest`` (structure, as bytes)."""
+class _Node:
+    """What all nodes have: ``shape``, ``children`` and ``digest`` (the structure, as bytes)."""
 
     __slots__ = ("__weakref__", "_transpose", "children", "digest", "primes", "shape")
     shape: Shape
@@ -46,14 +46,14 @@ class Node:
         return f"<{type(self).__name__} {self.shape} {self.digest.hex()[:8]}>"
 
 
-class Number(Node):
+class Number(_Node):
     """An exact rational number, 1 x 1."""
 
     __slots__ = ("value",)
     value: Fraction
 
 
-class Symbol(Node):
+class Symbol(_Node):
     """A name.
 
     ``role`` is "variable", "dimension" (a size used as a number), "constant" (pi), "function" (an
@@ -66,14 +66,14 @@ class Symbol(Node):
     role: str
 
 
-class Sum(Node):
+class Sum(_Node):
     """Terms with rational coefficients; the term of a number is the Number 1."""
 
     __slots__ = ("terms",)
     terms: tuple[tuple[Node, Fraction], ...]
 
 
-class Product(Node):
+class Product(_Node):
     """``coefficient * prod(scalar^exponent) * chain``; the empty chain is the identity."""
 
     __slots__ = ("chain", "coefficient", "scalars")
@@ -82,13 +82,15 @@ class Product(Node):
     chain: tuple[tuple[Node, Node], ...]
 
 
-class Apply(Node):
+class Apply(_Node):
     """A head applied to arguments."""
 
     __slots__ = ("args", "head")
     head: str
     args: tuple[Node, ...]
 
+
+Node = Number | Symbol | Sum | Product | Apply
 
 _interned: WeakValueDictionary[bytes, Node] = WeakValueDictionary()
 
@@ -98,7 +100,7 @@ def _digest(kind: str, payload: str, shape: Shape, children: tuple[Node, ...]) -
     return blake2b(text + b"".join(c.digest for c in children), digest_size=16).digest()
 
 
-N = TypeVar("N", bound=Node)
+N = TypeVar("N", Number, Symbol, Sum, Product, Apply)
 
 
 def _intern(cls: type[N], digest: bytes, shape: Shape, children: tuple[Node, ...]) -> N:

@@ -20,6 +20,7 @@ from itertools import permutations
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, make_symbol
+from matcalc.errors import assert_never
 from matcalc.language.sizes import SCALAR, Dim, Shape
 
 Pair = tuple[Node, Node]
@@ -137,7 +138,10 @@ def instance(pattern: Node, binding: Binding) -> Node:
                 return heads.commutation(found[0], found[1])
             case Apply():
                 return heads.apply(node.head, [new[a] for a in node.args], shape_of(node.shape))
-        return node
+            case Number() | Symbol():
+                return node
+            case _:
+                assert_never(node)
 
     return fold(pattern, combine, {})
 
@@ -149,6 +153,10 @@ def parts(node: Node) -> tuple[Fraction, tuple[Pair, ...], tuple[Pair, ...]]:
             return node.value, (), ()
         case Product() if not (node.chain and node.shape.is_scalar):
             return node.coefficient, node.scalars, node.chain
+        case Symbol() | Sum() | Product() | Apply():
+            pass
+        case _:
+            assert_never(node)
     pair = ((node, normal.ONE),)
     return (Fraction(1), pair, ()) if node.shape.is_scalar else (Fraction(1), (), pair)
 
@@ -196,6 +204,10 @@ def proposals(pattern: Node, subject: Node, before: Binding) -> Iterator[Binding
             yield from _product(pattern, subject, binding)
         case Sum():
             yield from summands(pattern, subject, binding)
+        case Number():
+            pass
+        case _:
+            assert_never(pattern)
 
 
 def _all(patterns: Sequence[Node], subjects: Sequence[Node], before: Binding) -> Iterator[Binding]:

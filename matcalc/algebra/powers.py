@@ -56,9 +56,8 @@ class Powers(ABC):
                 return
 
     def _collect_exponents(self) -> None:
-        for base in [b for b in self.powers if heads.is_head(b, "exp")]:
-            assert isinstance(base, Apply)
-            self.exponents.append(_times(self.powers.pop(base), base.args[0]))
+        for exp in [b for b in self.powers if heads.is_head(b, "exp")]:
+            self.exponents.append(_times(self.powers.pop(exp), exp.args[0]))
         u = normal.add(*self.exponents)
         self.exponents = []
         if normal.is_zero(u):

@@ -14,6 +14,7 @@ from matcalc.algebra import heads
 from matcalc.algebra.ir import (
     Apply,
     Node,
+    Number,
     Product,
     Sum,
     Symbol,
@@ -37,7 +38,7 @@ from matcalc.algebra.sums import (
     scale,
     zero,
 )
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import SCALAR, Shape
 
@@ -100,8 +101,10 @@ def append(stack: list[tuple[Node, Node]], scalars: Factors, factor: Node) -> No
             c, base = primitive(factor)
             scalars.coefficient *= c
             push(stack, scalars, base, ONE)
-        case _:
+        case Number() | Symbol() | Apply():
             push(stack, scalars, factor, ONE)
+        case _:
+            assert_never(factor)
 
 
 def push(stack: list[tuple[Node, Node]], scalars: Factors, base: Node, e: Node) -> None:
@@ -212,7 +215,6 @@ def power(base: Node, exponent: Node) -> Node:
             raise MatcalcError("domain", "the zero matrix has no inverse")
         return base
     if heads.is_head(base, "diag"):
-        assert isinstance(base, Apply)
         return heads.diag(heads.epow(base.args[0], exponent))
     match base:
         case Sum():
@@ -222,7 +224,10 @@ def power(base: Node, exponent: Node) -> Node:
             parts = [power(number(base.coefficient), exponent)]
             parts += [power(b, mul(e, exponent)) for b, e in base.scalars]
             return mul(*parts, _chain_power(base, exponent, k))
-    return _power(base, exponent)
+        case Number() | Symbol() | Apply():
+            return _power(base, exponent)
+        case _:
+            assert_never(base)
 
 
 def _power(base: Node, exponent: Node) -> Node:
@@ -299,8 +304,10 @@ def _transposed_children(node: Node) -> list[Node]:
             found = []
         case Apply():
             found = heads.transposed_arguments(node)
-        case _:
+        case Number() | Symbol():
             found = []
+        case _:
+            assert_never(node)
     return [c for c in found if not c.shape.is_scalar]
 
 
@@ -327,4 +334,7 @@ def _transpose(node: Node) -> Node:
             return node.args[0]
         case Apply():
             return heads.transposed(node)
-    raise AssertionError(f"a {type(node).__name__} has no transpose")
+        case Number():
+            raise AssertionError(f"a {type(node).__name__} has no transpose")
+        case _:
+            assert_never(node)

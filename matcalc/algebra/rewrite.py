@@ -7,7 +7,8 @@ from fractions import Fraction
 from itertools import product as cartesian
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.ir import Apply, Node, Product, Sum, fold
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
+from matcalc.errors import assert_never
 
 
 def rebuild(node: Node, new: Mapping[Node, Node]) -> Node:
@@ -26,7 +27,10 @@ def rebuild(node: Node, new: Mapping[Node, Node]) -> Node:
             return normal.mul(*factors, *chain)
         case Apply():
             return heads.apply(node.head, [new[a] for a in node.args], node.shape)
-    return node
+        case Number() | Symbol():
+            return node
+        case _:
+            assert_never(node)
 
 
 def substitute(root: Node, mapping: Mapping[Node, Node]) -> Node:
@@ -76,6 +80,10 @@ def _distribute(node: Node, budget: int) -> Node:
                 return _all([_terms(node.args[0])] * k, heads.hadamard, node, budget)
         case Apply(head="det" | "logdet") if isinstance(node.args[0], Product):
             return _split_determinant(node, node.args[0])
+        case Number() | Symbol() | Sum() | Apply():
+            pass
+        case _:
+            assert_never(node)
     return node
 
 

@@ -3,7 +3,7 @@
 A row is read once, on first use, by the language's own parser; its sides become nodes built from
 placeholders by the normalising constructors, and ``matching`` finds them.  A law is applied
 
-  by name   where it is asked for: ``apply`` (a derivation, ``simplify --using NAME``)
+  by name   where it is asked for: ``apply`` (a derivation, ``simplify`` with ``using``)
   by cost   wherever that makes the whole expression shorter: ``shorten`` and ``vanishes``
 
 in either direction; the laws of two neighbours in a chain are for the constructor of products.
@@ -38,7 +38,7 @@ from matcalc.algebra.matching import (
     unknowns,
 )
 from matcalc.algebra.rewrite import expand, substitute
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.measure import measure
 from matcalc.language.sizes import SCALAR, Dim, Shape
 from matcalc.language.syntax import parse
@@ -151,7 +151,10 @@ def _outline(node: Node) -> frozenset[str]:
                 elif isinstance(base, Apply) and base.shape.is_scalar:
                     found.add(f"factor {base.head}")
             return frozenset(found)
-    return frozenset()
+        case Number() | Symbol() | Apply():
+            return frozenset()
+        case _:
+            assert_never(node)
 
 
 def _with_identity(kind: str, node: Node) -> tuple[str, ...]:
@@ -170,7 +173,10 @@ def _is_telling(node: Node) -> bool:
             return node.head in ("det", "logdet")
         case Product():
             return any(isinstance(e, Number) and e.value < 0 for _, e in node.chain)
-    return False
+        case Number() | Symbol() | Sum():
+            return False
+        case _:
+            assert_never(node)
 
 
 # --- neighbours in a chain ------------------------------------------------------------------------
@@ -245,6 +251,10 @@ class Required:
                             self.bases |= {base, inside, normal.transpose(inside)}
                 case Apply(head="logdet" | "log"):
                     self.bases |= {node.args[0], normal.transpose(node.args[0])}
+                case Number() | Symbol() | Sum() | Apply():
+                    pass
+                case _:
+                    assert_never(node)
 
     def invertible(self, node: Node) -> bool:
         """Is a matrix known to be invertible, or a scalar not to be zero?"""

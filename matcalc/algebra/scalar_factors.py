@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import isqrt
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, make_apply, make_number
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, make_apply, make_number
 from matcalc.algebra.powers import Powers, is_even
 from matcalc.algebra.sums import (
     MINUS_ONE,
@@ -24,7 +24,7 @@ from matcalc.algebra.sums import (
     primitive,
     split,
 )
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import SCALAR
 
 _LARGEST = 3322  # bits of a number of 1,000 digits
@@ -61,8 +61,10 @@ class Factors(Powers):
                 self.add(base, exponent)
             case Apply(head="abs") if is_even(exponent):
                 self.take(node.args[0], exponent)
-            case _:
+            case Symbol() | Product() | Apply():
                 self.add(node, exponent)
+            case _:
+                assert_never(node)
 
     def _take_number(self, value: Fraction, exponent: Node) -> None:
         if value == 1 or exponent is ZERO:

@@ -24,6 +24,7 @@ from matcalc.algebra.ir import (
     make_sum,
     make_symbol,
 )
+from matcalc.errors import assert_never
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import SCALAR, Dim, Shape
 
@@ -119,7 +120,10 @@ def is_integer(node: Node) -> bool:
         case Product(chain=()):
             whole = all(is_integer(b) and (integer(e) or 0) > 0 for b, e in node.scalars)
             return whole and node.coefficient.denominator == 1
-    return False
+        case Product() | Apply():
+            return False
+        case _:
+            assert_never(node)
 
 
 def is_nonnegative(node: Node) -> bool:
@@ -141,7 +145,10 @@ def is_nonnegative(node: Node) -> bool:
             return bool(ends) and normal.transpose(node.chain[1][0]) is ends
         case Apply():
             return node.head == "abs" or heads.is_positive(node)
-    return False
+        case Product():
+            return False
+        case _:
+            assert_never(node)
 
 
 # --- sums ---------------------------------------------------------------------------------------
@@ -156,7 +163,10 @@ def split(node: Node) -> tuple[Fraction, Node]:
             return node.coefficient, normal.product(
                 Fraction(1), node.scalars, node.chain, node.shape
             )
-    return _UNIT, node
+        case Symbol() | Sum() | Product() | Apply():
+            return _UNIT, node
+        case _:
+            assert_never(node)
 
 
 def linear(terms: Iterable[tuple[Node, Fraction]], shape: Shape) -> Node:
@@ -205,6 +215,10 @@ def scale(c: Fraction, node: Node) -> Node:
             return make_sum(tuple((t, c * k) for t, k in node.terms), node.shape)
         case Product() if not (node.chain and node.shape.is_scalar):
             return normal.product(c * node.coefficient, node.scalars, node.chain, node.shape)
+        case Symbol() | Product() | Apply():
+            pass
+        case _:
+            assert_never(node)
     if node.shape.is_scalar:
         return normal.product(c, ((node, ONE),), (), SCALAR)
     return normal.product(c, (), ((node, ONE),), node.shape)

@@ -17,6 +17,7 @@ from typing import Any
 from matcalc.algebra import heads, normal
 from matcalc.algebra.factor import Cost
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, postorder
+from matcalc.errors import assert_never
 from matcalc.tables.functions import FUNCTIONS
 
 Trace = Callable[[FrameType, str, Any], Any] | None
@@ -169,7 +170,10 @@ def to_sympy(root: Node, symbols: dict[Any, Node]) -> Any | None:
                 return sympy.Mul(_rational(node.coefficient), *powers)
             case Apply() if node.head in FUNCTIONS and FUNCTIONS[node.head].sympy:
                 return _function(FUNCTIONS[node.head].sympy, done[node.args[0]])
-        raise _NoCounterpart
+            case Product() | Apply():
+                raise _NoCounterpart
+            case _:
+                assert_never(node)
 
     try:
         return fold(root, combine, {})

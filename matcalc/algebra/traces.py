@@ -9,7 +9,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.ir import Apply, Node, Product, Sum, make_apply
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, make_apply
+from matcalc.errors import assert_never
 from matcalc.language.sizes import SCALAR, Shape
 
 
@@ -31,6 +32,10 @@ def trace(M: Node) -> Node:
             return normal.mul(normal.transpose(normal.ones(M.shape.rows)), M.args[0])
         case Apply() if (known := heads.known_trace(M)) is not None:
             return known
+        case Number() | Symbol() | Apply():
+            pass
+        case _:
+            assert_never(M)
     c, turned = heads.turned(M)
     if turned is M and c is normal.MINUS_ONE:
         return normal.ZERO
@@ -45,7 +50,6 @@ def _trace_of_chain(M: Product) -> Node:
         if base.shape.is_column:  # tr(A u v' B) = v' B A u
             return normal.mul(*_rotated(chain, i + 1))
         if heads.is_head(base, "diag") and e is normal.ONE:
-            assert isinstance(base, Apply)
             rest = normal.mul(*_rotated(chain, i)[1:])
             return normal.mul(normal.transpose(base.args[0]), heads.diagonal(rest))
     if len(chain) > 1:
@@ -124,6 +128,10 @@ def det(M: Node) -> Node:
             c, inside = normal.primitive(M)
             if c != 1:
                 return normal.mul(normal.power(normal.number(c), dim), det(inside))
+        case Number() | Symbol() | Apply():
+            pass
+        case _:
+            assert_never(M)
     factor, turned = heads.turned(M)
     inverted = isinstance(turned, Product) and len(turned.chain) == 1  # of an orthogonal matrix
     if not inverted and heads.is_less(turned, M):
@@ -135,14 +143,12 @@ def logdet(M: Node) -> Node:
     """log |det M|: logdet(c A) = n log|c| + logdet(A), logdet(A^k) = k logdet(A)."""
     made = det(M)
     if heads.is_head(made, "det"):
-        assert isinstance(made, Apply)
         return make_apply("logdet", made.args, SCALAR)
     scalars = normal.Factors()
     scalars.take(made)
     terms = [heads.elementwise("log", normal.number(abs(scalars.coefficient)))]
     for base, e in scalars.pairs():
         if heads.is_head(base, "det"):
-            assert isinstance(base, Apply)
             terms.append(normal.mul(e, logdet(base.args[0])))
         else:
             terms.append(normal.mul(e, heads.elementwise("log", heads.elementwise("abs", base))))

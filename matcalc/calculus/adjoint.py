@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.interpret import row_formula
-from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol, dependents, postorder
-from matcalc.errors import MatcalcError
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, dependents, postorder
+from matcalc.errors import MatcalcError, assert_never
 from matcalc.tables.functions import FUNCTIONS
 
 
@@ -40,7 +40,10 @@ def _pull(node: Node, G: Node, inside: set[Node]) -> list[tuple[Node, Node]]:
             return [_pull_factor(node, G, inside)]
         case Apply():
             return [_pull_argument(node, G, inside)]
-    raise AssertionError(f"{type(node).__name__} does not depend on anything")
+        case Number() | Symbol():
+            raise AssertionError(f"{type(node).__name__} does not depend on anything")
+        case _:
+            assert_never(node)
 
 
 def _pull_factor(node: Product, G: Node, inside: set[Node]) -> tuple[Node, Node]:

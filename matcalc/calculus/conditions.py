@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.interpret import Reader, formula, row_formula
-from matcalc.algebra.ir import Apply, Node, Number, Product, Symbol, postorder
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, postorder
 from matcalc.algebra.rewrite import substitute
 from matcalc.algebra.sympy_bridge import sign
 from matcalc.dimensions.problem import Problem
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.text import text
 from matcalc.present.patterns import norm_argument
 from matcalc.present.presenter import Presenter
@@ -85,7 +85,10 @@ def _of(node: Node) -> list[Condition]:
             if row.transpose:  # f(X)' is made of X': one condition for both
                 arg = min(arg, normal.transpose(arg), key=lambda M: M.primes)
             return [Condition(template, arg)]
-    return []
+        case Number() | Symbol() | Sum() | Apply():
+            return []
+        case _:
+            assert_never(node)
 
 
 def _invertible(base: Node) -> Condition:

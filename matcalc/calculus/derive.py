@@ -24,7 +24,7 @@ from matcalc.calculus.adjoint import gradient
 from matcalc.calculus.differential import differential
 from matcalc.calculus.linear_map import jacobian
 from matcalc.dimensions.problem import FREE_FACTS, Problem
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, Option
 from matcalc.present.cost import Cost
 
 LAYOUTS = ("jacobian", "gradient")
@@ -65,11 +65,13 @@ def derive(
     if structure != "independent":
         other = problem.typed.symbols[wrt[0]].facts & _NOT_SYMMETRIC
         if other:
+            asked, option = Option("structure", structure), Option("structure")
             raise MatcalcError(
                 "usage",
-                f"--structure {structure} is for a symmetric variable, and {wrt[0]} is "
+                f"{asked} is for a symmetric variable, and {wrt[0]} is "
                 f"{' and '.join(sorted(other))}",
-                hint="leave --structure out",
+                hint=f"leave {option} out",
+                options=(asked, option),
             )
         value = _structured(value, path, structure, cost)
     derived.node = value
@@ -86,7 +88,7 @@ def _tied(problem: Problem, wrt: Sequence[str], structure: str) -> Iterator[str]
         words = " and ".join(sorted(problem.typed.symbols[name].facts - FREE_FACTS))
         project = ""
         if isinstance(full, Symbol) and "symmetric" in full.facts:
-            project = " (--structure symmetric projects on the symmetric matrices)"
+            project = " (the structure symmetric projects on the symmetric matrices)"
         yield (
             f"{name} is declared {words}: its entries are taken as independent{project}, and the "
             "fact is used in the result"
@@ -157,10 +159,12 @@ def perturbation(X: Symbol, F: Node, sizes: Iterable[str] = ()) -> Symbol:
 def _structured(G: Node, path: Sequence[Symbol], structure: str, cost: Cost) -> Node:
     X = path[0]
     if len(path) > 1 or not X.shape.is_square or G.shape != X.shape:
+        asked, option = Option("structure", structure), Option("structure")
         raise MatcalcError(
             "usage",
-            f"--structure {structure} is for a scalar function of one square matrix, order 1",
-            hint="leave --structure out, or declare the variable symmetric",
+            f"{asked} is for a scalar function of one square matrix, order 1",
+            hint=f"leave {option} out, or declare the variable symmetric",
+            options=(asked, option),
         )
     both = normal.add(G, normal.transpose(G))
     if structure == "symmetric":

@@ -15,7 +15,7 @@ from fractions import Fraction
 from matcalc.algebra import heads, normal
 from matcalc.algebra.interpret import Reader, formula, row_formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import Shape
 from matcalc.tables.functions import FUNCTIONS, Function
 
@@ -59,8 +59,10 @@ class _Differential:
                 found = self._product(node)
             case Apply():
                 found = self._apply(node)
-            case _:
+            case Number() | Symbol():
                 raise AssertionError(f"{type(node).__name__} has no children")
+            case _:
+                assert_never(node)
         return None if normal.is_zero(found) else found
 
     def _product(self, node: Product) -> Node:
@@ -134,7 +136,7 @@ class _Differential:
                 raise MatcalcError(
                     "unsupported",
                     "the second derivative of an abstract function has no notation",
-                    hint="write the function out, or ask for --order 1",
+                    hint="write the function out, or ask for the first order only",
                 )
         return self._table(node, parts)
 

@@ -23,7 +23,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.ir import Apply, Node, Product, Sum
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol
+from matcalc.errors import assert_never
 from matcalc.language.sizes import ONE, Dim, Shape
 
 
@@ -246,6 +247,10 @@ def _loosened(M: Node) -> list[Node]:
             if halves := cut(base):
                 u, v = (heads.epow(half, k) for half in halves)
                 return [normal.mul(u, normal.transpose(v))]
+        case Number() | Symbol() | Sum() | Apply():
+            pass
+        case _:
+            assert_never(M)
     return []
 
 

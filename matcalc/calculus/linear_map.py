@@ -19,10 +19,10 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol, fold
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.calculus.adjoint import gradient
 from matcalc.calculus.index_graph import IndexGraph, cut
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import ONE, Shape
 
 
@@ -138,7 +138,10 @@ class _Jacobian:
             ):
                 terms = ((normal.mul(s, K), Fraction(1)) for K, s in parts)
                 return self._terms(place, terms)
-        raise _refusal(f"a {_kind(node)} of shape {node.shape} depends on the variable")
+            case Number() | Symbol() | Apply():
+                raise _refusal(f"a {_kind(node)} of shape {node.shape} depends on the variable")
+            case _:
+                assert_never(node)
 
     def _terms(self, place: _Place, terms: Iterable[tuple[Node, Fraction]]) -> list[_Place]:
         _, a, b, around = place
@@ -216,7 +219,10 @@ class _Jacobian:
             case Apply():
                 args = [K if arg is child else arg for arg in node.args]
                 return heads.apply(node.head, args, node.shape)
-        raise AssertionError(f"a {type(node).__name__} has no children")
+            case Number() | Symbol():
+                raise AssertionError(f"a {type(node).__name__} has no children")
+            case _:
+                assert_never(node)
 
 
 def _kind(node: Node) -> str:

@@ -16,7 +16,7 @@ from matcalc.algebra import normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, postorder
 from matcalc.algebra.normal import Chain
 from matcalc.code.program import TYPICAL_SIZE, Dims, Op, Ops, extent, volume
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import Shape
 from matcalc.tables.functions import FUNCTIONS
@@ -290,7 +290,10 @@ class Chains:
                 m, n = (self.values[arg] for arg in node.args[:: -1 if flip else 1])
                 template = "{0}.reshape({2}, {1}).T.ravel()"
                 return ops.call(template, (v, m, n), v.dims)
-        return self._times(self.values[node], flip, v)
+            case Number() | Symbol() | Sum() | Apply():
+                return self._times(self.values[node], flip, v)
+            case _:
+                assert_never(node)
 
     def _apply_chain(self, node: Product, flip: bool, v: Op) -> Op:
         """A chain applied to v; u w' v is u (w'v)."""
@@ -345,6 +348,10 @@ class Chains:
                 span = max(1, sum(self._times_applied(base, e) for base, e in pairs))
             case Apply(head="diag"):
                 direct = extent(node.shape.rows), volume(op.dims)
+            case Number() | Symbol() | Sum() | Apply():
+                pass
+            case _:
+                assert_never(node)
         self.costs[node], self.spans[node] = direct, span
 
     def _times_applied(self, base: Node, e: Node) -> int:

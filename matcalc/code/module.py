@@ -1,6 +1,6 @@
 """NumPy code: a module with one public function, ``derivative``.
 
-``array_plan`` decides what is computed, ``numpy_body`` writes the statements; here are the module
+``code.plan`` decides what is computed, ``code.printer`` writes the statements; here are the module
 around them, the parameters and their conversion, and where the sizes come from.  Rows and columns
 are 1-D, so no transposition of a vector is ever written, and nothing depends on a size being 1.
 """

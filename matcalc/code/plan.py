@@ -1,6 +1,6 @@
 """From IR to array operations: the Op of every node from the Ops of its children, bottom-up.
 
-Products are the business of ``array_chains``; here are the other kinds of nodes and the heads, with
+Products are the business of ``code.chains``; here are the other kinds of nodes and the heads, with
 what NumPy does better than by the definition: tr(P Q) and diag(P Q) without the product, log(1 +
 exp(u)) without overflow, the commutation matrix without a matrix.  Functions of the table follow
 the ``numpy`` field of their rows.
@@ -14,16 +14,18 @@ from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.code.chains import LONGEST_SEARCH, UNIT, Chains, dims_of, logistic
 from matcalc.code.program import Op
+from matcalc.errors import assert_never
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import Dim
 from matcalc.tables.functions import FUNCTIONS
 
 
-class Plan(Chains):
-    """The Ops of one expression; ``result`` is its value."""
+class Plan:
+    """The Ops of one expression; ``result`` is its value, ``chains`` are its products."""
 
     def __init__(self, root: Node) -> None:
-        super().__init__(root)
+        self.chains = Chains(root)
+        self.ops, self.values = self.chains.ops, self.chains.values
         self.result = fold(root, lambda node, _: self._value(node), self.values)
 
     # --- values ---------------------------------------------------------------------------------
@@ -32,7 +34,7 @@ class Plan(Chains):
         op = self._formed_value(node)
         self.values[node] = op
         if len(op.dims) == 2:
-            self.measure(node, op)
+            self.chains.measure(node, op)
         return op
 
     def _formed_value(self, node: Node) -> Op:
@@ -46,16 +48,17 @@ class Plan(Chains):
                 terms = ((self.values[term], c) for term, c in node.terms)
                 return ops.add(terms, dims_of(node.shape))
             case Product():
-                up, down = self.factors(node.scalars)
+                up, down = self.chains.factors(node.scalars)
                 if not node.chain:
                     if not node.shape.is_scalar:
                         up.append(ops.eye(node.shape.rows))
                 else:
-                    up.append(self.chain(node.chain))
+                    up.append(self.chains.chain(node.chain))
                 return ops.mul(node.coefficient, up, down)
             case Apply():
                 return self._apply_head(node)
-        raise AssertionError(f"no such node: {type(node).__name__}")
+            case _:
+                assert_never(node)
 
     def _symbol(self, node: Symbol) -> Op:
         if node.role == "dimension":
@@ -75,7 +78,7 @@ class Plan(Chains):
                 return ops.fill(ops.one, dims_of(node.shape))
             case "hadamard" | "epow":
                 parts = (node,) if node.head == "epow" else node.args
-                return ops.mul(UNIT, *self.factors(map(_as_power, parts)))
+                return ops.mul(UNIT, *self.chains.factors(map(_as_power, parts)))
             case "commutation":
                 m, n = args
                 template = "np.eye({0} * {1})[np.arange({0} * {1}).reshape({1}, {0}).T.ravel()]"
@@ -89,10 +92,10 @@ class Plan(Chains):
             case "diag":
                 return ops.diagonal_times(args[0], ops.eye(node.shape.rows))
             case "log" if (u := logistic(node.args[0])) is not None:
-                return self.function("softplus", self.values[u])
+                return self.chains.function("softplus", self.values[u])
         if heads.is_elementwise(node):
-            return self.function(node.head, args[0])
-        return self.applied(node)
+            return self.chains.function(node.head, args[0])
+        return self.chains.applied(node)
 
     def _abstract(self, node: Apply, args: Sequence[Op]) -> Op:
         """f(x) and Df(x): the functions take and give 1-D arrays, Df(x) is 2-D."""
@@ -115,7 +118,7 @@ class Plan(Chains):
         chain, value = _factors_of(M), self.values[M]
         if len(chain) > 1 and _is_inverse(chain[-1]) and not _is_inverse(chain[0]):
             chain = (chain[-1], *chain[:-1])  # tr(B inv(A)) = tr(inv(A) B)
-            value = self.matrix_chain(chain)
+            value = self.chains.matrix_chain(chain)
         halves = self._halves(chain)
         if halves is None:
             return self.ops.call(FUNCTIONS[node.head].numpy, [value], ())
@@ -126,7 +129,7 @@ class Plan(Chains):
         (M,) = node.args
         halves = self._halves(_factors_of(M))
         if halves is None:
-            return self.applied(node)
+            return self.chains.applied(node)
         return self.ops.total(self._paired(halves), 1)
 
     def _paired(self, halves: tuple[Op, Op]) -> Op:
@@ -139,7 +142,7 @@ class Plan(Chains):
             k = normal.integer(e)
             if k is None or k not in (2, 3):
                 return None
-            return self.factor(base, normal.number(k - 1)), self.values[base]
+            return self.chains.factor(base, normal.number(k - 1)), self.values[base]
         cuts = [
             k
             for k in range(1, len(chain))
@@ -150,7 +153,9 @@ class Plan(Chains):
             return None
         if len(chain) > LONGEST_SEARCH:
             cuts = cuts[len(cuts) // 2 :][:1]
-        made = [(self.matrix_chain(chain[:k]), self.matrix_chain(chain[k:])) for k in cuts]
+        made = [
+            (self.chains.matrix_chain(chain[:k]), self.chains.matrix_chain(chain[k:])) for k in cuts
+        ]
         return min(made, key=lambda pair: pair[0].cost + pair[1].cost)
 
 

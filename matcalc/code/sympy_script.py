@@ -23,7 +23,7 @@ from matcalc.algebra import normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, postorder
 from matcalc.answer import Expression
 from matcalc.dimensions.infer import SymbolInfo
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import Dim, Shape
 from matcalc.tables.functions import FUNCTIONS
 
@@ -141,7 +141,8 @@ class _Writer:
                 return self._product(node, done)
             case Apply():
                 return self._apply(node, [done[arg] for arg in node.args])
-        raise AssertionError(f"no such node: {type(node).__name__}")
+            case _:
+                assert_never(node)
 
     def _symbol(self, node: Symbol) -> _Text:
         if node.role == "constant":
@@ -319,7 +320,7 @@ def _unsupported(what: str) -> MatcalcError:
     return MatcalcError(
         "unsupported",
         f"{what} has no equivalent in SymPy's matrix language",
-        hint="--to numpy or --to latex",
+        hint="numpy or latex",
     )
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from typing import Any
 
 import click
 
 from matcalc.commands import streams
-from matcalc.output.formats import FORMATS, offered
+from matcalc.output.formats import FORMATS, offered, writer
 
-_F = TypeVar("_F", bound=Callable[..., Any])
 _LONG_OPTION = re.compile(r"--[a-z][a-z-]+(=.*)?", re.DOTALL)
 _SHORT_OPTION = re.compile(r"-[A-Za-z]\w*")
 
@@ -56,56 +56,81 @@ class ExpressionCommand(click.Command):
         return super().parse_args(ctx, [*options, *doubtful, "--", *arguments])
 
 
-def _options(*decorators: Callable[[_F], _F]) -> Callable[[_F], _F]:
-    """Several click options as one decorator, in the order of ``--help``."""
-
-    def decorate(function: _F) -> _F:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return decorate
+COLORS = ("auto", "always", "never")
+_COMMON = ("expr", "file", "where", "quiet", "output", "color")
 
 
-expression = _options(
-    click.argument("expr", required=False),
-    click.option("--file", metavar="FILE", help="Read the expression from FILE; EXPR is left out."),
-    click.option(
-        "--where",
-        multiple=True,
-        metavar="DECL",
-        help='Declarations and definitions, as in "Q: n x n symmetric" or "y = H x".',
-    ),
-)
-output = _options(
-    click.option("-q", "--quiet", is_flag=True, help="No notes."),
-    click.option("-o", "--output", metavar="FILE", help="Write the answer to FILE, in one step."),
-    click.option(
-        "--color",
-        type=click.Choice(["auto", "always", "never"]),
-        default="auto",
-        help="Colours on a terminal.",
-    ),
-)
+@dataclass
+class Request:
+    """What every question has: an expression with its declarations, and where the answer goes.
+
+    ``kind``  of the answer, a key of ``formats.KINDS``
+    ``form``  the format asked for, None if it is left to us
+    """
+
+    kind: str
+    form: str | None
+    expr: str | None
+    file: str | None
+    where: tuple[str, ...]
+    quiet: bool
+    output: str | None
+    color: str
+
+    @cached_property
+    def source(self) -> str:
+        """The expression as it was typed."""
+        return streams.read_expression(self.expr, self.file)
+
+    def require(self, kind: str) -> None:
+        """The answer is of another kind, which not every format can write."""
+        self.kind = kind
+        writer(kind, self.form or "text")
+
+    def answer(
+        self, answers: Sequence[Any], notes: Iterable[str], show: Callable[..., None] | None = None
+    ) -> None:
+        """A page, drawn by ``show``, for a person at a terminal; else in a format."""
+        if show is not None and streams.fits_page(self.form, self.output):
+            show(streams.console(self.color), self.quiet)
+            return
+        streams.write(self.kind, self.form, answers, notes, self.output, self.quiet)
 
 
-def formats(kind: str) -> Callable[[_F], _F]:
-    """``--to`` for a kind of answer and its short forms, as ``fmt``: None if it is left to us."""
+def question(kind: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A command with the options that all questions have, which it is given as a Request."""
     names = offered(kind)
     short = [name for name in names if FORMATS[name].short]
-    choices: list[Callable[[Any], Any]] = [
+    shared: list[Callable[[Any], Any]] = [
+        click.argument("expr", required=False),
+        click.option("--file", metavar="FILE", help="Read EXPR, which is left out, from FILE."),
+        click.option(
+            "--where",
+            multiple=True,
+            metavar="DECL",
+            help='Declarations and definitions, as in "Q: n x n symmetric" or "y = H x".',
+        ),
         click.option("--to", type=click.Choice(names), help="Format of the answer."),
         *(click.option(f"--{n}", is_flag=True, help=f"The same as --to {n}.") for n in short),
+        click.option("-q", "--quiet", is_flag=True, help="No notes."),
+        click.option("-o", "--output", metavar="FILE", help="Write the answer to FILE at once."),
+        click.option(
+            "--color", type=click.Choice(COLORS), default="auto", help="Colours on a terminal."
+        ),
     ]
 
-    def decorate(function: _F) -> _F:
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)
-        def command(to: str | None, **rest: Any) -> Any:
-            asked = {name for name in short if rest.pop(name)} | ({to} if to else set())
+        def command(to: str | None, **given: Any) -> None:
+            asked = {name for name in short if given.pop(name)} | ({to} if to else set())
             if len(asked) > 1:
                 raise streams.usage(f"Choose one format: {' or '.join(sorted(asked))}.")
-            return function(fmt=asked.pop() if asked else None, **rest)
+            common = {name: given.pop(name) for name in _COMMON}
+            function(Request(kind, asked.pop() if asked else None, **common), **given)
 
-        return cast(_F, _options(*choices)(command))
+        made: Callable[..., None] = command
+        for option in reversed(shared):
+            made = option(made)
+        return made
 
     return decorate

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from matcalc.errors import MatcalcError, Span
+from matcalc.errors import MatcalcError, Option, Span
 from matcalc.output import formats
 
 if TYPE_CHECKING:
@@ -130,10 +130,10 @@ def _umask() -> int:
 
 
 def write_notes(notes: Iterable[str]) -> None:
-    """Notes for the reader, on stderr."""
+    """Notes for the reader, on stderr, each once."""
     from matcalc.output.errors import escape
 
-    for note in notes:
+    for note in dict.fromkeys(notes):
         click.echo(f"note: {escape(note)}", err=True)
 
 
@@ -142,11 +142,17 @@ def report(error: MatcalcError, as_json: bool, color: str = "auto") -> None:
     from matcalc.output.errors import draw_error
     from matcalc.output.json_document import error_dict
 
+    error = error.spelled(_flag)
     if as_json:
         click.echo(json.dumps(error_dict(error)), err=True)
         return
     drawn = draw_error(error, terminal_width(), use_color(sys.stderr, color))
     click.echo(drawn, err=True, color=True)
+
+
+def _flag(option: Option) -> str:
+    """How an option of a question is typed: ``order=2`` is --order 2."""
+    return f"--{option.name}" if option.value is None else f"--{option.name} {option.value}"
 
 
 def report_defect(message: str, as_json: bool) -> None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from matcalc.answer import Step
+from matcalc.answer import Named, Step, Words
+from matcalc.errors import assert_never
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import (
     Add,
@@ -19,8 +20,10 @@ from matcalc.language.tree import (
     Call,
     Multiply,
     Name,
+    Negative,
     Number,
     Power,
+    Transpose,
     Tree,
     fold,
     postorder,
@@ -34,8 +37,6 @@ _LINE = 72  # characters; where every step is shorter, nothing is named
 _LARGE = 4000  # leaves of a derivation that nobody reads anyway
 _MOST = 3  # names given here
 
-Words = tuple[str | Tree, ...]
-
 
 @dataclass(frozen=True)
 class Row:
@@ -46,7 +47,7 @@ class Row:
     tree: Tree
     words: Words
     orders: tuple[tuple[int, Tree], ...]
-    names: tuple[tuple[str, Tree], ...]
+    names: Named
     shapes: Mapping[Tree, Shape]
 
 
@@ -81,7 +82,10 @@ def _payload(node: Tree) -> object:
             return node.elementwise
         case Block():
             return tuple(map(len, node.rows))
-    return ""
+        case Negative() | Transpose():
+            return ""
+        case _:
+            assert_never(node)
 
 
 def outline(steps: Sequence[Step], taken: set[str]) -> list[Row]:

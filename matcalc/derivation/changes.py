@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from matcalc.algebra import heads, normal, rules
-from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol, fold
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.derivation.terms import Term, collected
+from matcalc.errors import assert_never
 from matcalc.present.presenter import Presenter
 
 _HIGHEST_POWER = 64
@@ -98,8 +99,10 @@ class Changes:
                 found = self._product(node)
             case Apply():
                 found = self._apply(node)
-            case _:
+            case Number() | Symbol():
                 raise NotPolynomial
+            case _:
+                assert_never(node)
         found = collected(found)
         if len(found) > self.budget:
             raise TooLong

@@ -27,8 +27,7 @@ from matcalc.calculus.differential import differentials
 from matcalc.derivation import linear
 from matcalc.derivation.chain import Link, chain_links
 from matcalc.derivation.changes import Changes, NotPolynomial, TooLong
-from matcalc.derivation.naming import perturbation_name
-from matcalc.derivation.reading import Reading
+from matcalc.derivation.read_off import ReadOff
 from matcalc.derivation.steps import (
     difference,
     flat_sum,
@@ -37,7 +36,7 @@ from matcalc.derivation.steps import (
     times,
 )
 from matcalc.derivation.terms import Term, sum_tree, total
-from matcalc.derivation.writing import Writing, typed_tree
+from matcalc.derivation.writing import Writing, perturbation_name, typed_tree
 from matcalc.language.text import text
 from matcalc.language.tree import Add, Name, Tree
 from matcalc.present.cost import Cost
@@ -65,7 +64,7 @@ class _Derivation:
 
     def run(self) -> list[Step]:
         problem = self.result.problem
-        names = self.result.wrt.split(",")
+        names = self.result.variables
         F = problem.node(bare=names)
         self.variable = problem.variable(names[-1])
         if self.result.order == 2:
@@ -73,7 +72,7 @@ class _Derivation:
         name = perturbation_name(problem, self.variable.name)
         self.dX = make_symbol(name, self.variable.shape, frozenset(), "perturbation")
         self.writing = Writing(problem, self.variable, self.dX)
-        self.reading = Reading(self.result, self.variable, self.dX, self.writing.presenter)
+        self.reading = ReadOff(self.result, self.variable, self.dX, self.writing.presenter)
         self._perturb(F)
         self._first_order(F)
         self._rearrange(F)

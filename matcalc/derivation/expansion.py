@@ -22,12 +22,11 @@ from matcalc.calculus.conditions import Condition, conditions, holds
 from matcalc.calculus.derive import once
 from matcalc.calculus.differential import differential
 from matcalc.derivation.changes import Changes, NotPolynomial, TooLong
-from matcalc.derivation.naming import perturbation_name
 from matcalc.derivation.steps import replaced, summed, times
 from matcalc.derivation.terms import sum_tree
-from matcalc.derivation.writing import Writing, taken_names, typed_tree
+from matcalc.derivation.writing import Writing, perturbation_name, taken_names, typed_tree
 from matcalc.dimensions.problem import Problem, read_problem
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, Option
 from matcalc.language.syntax import canonical_name
 from matcalc.language.text import text
 from matcalc.language.tree import Add, Multiply, Name, Number, Power, Transpose, Tree
@@ -106,9 +105,12 @@ def _differentials(
         except MatcalcError as error:
             if j == order:
                 return trees, False
-            if j > 0:
-                error.hint = f"--order {j}"
-            raise
+            if j == 0:
+                raise
+            lower = Option("order", j)
+            raise MatcalcError(
+                error.code, error.message, error.span, hint=str(lower), options=(lower,)
+            ) from None
         divisor *= j + 1
     return trees, normal.is_zero(term)
 
@@ -120,7 +122,7 @@ def _form(node: Node, dX: Symbol, writing: Writing, facts: dict[Node, Node]) -> 
         raise MatcalcError(
             "limit",
             f"a term of this expansion has {size:,} parts",
-            hint="a lower --order, or name parts of the expression and expand those",
+            hint="a lower order, or name parts of the expression and expand those",
         )
     writing.observe(node)
     try:
@@ -161,7 +163,13 @@ def taylor(
             hint="`matcalc perturb` expands the others",
         )
     if order > 2 and not X.shape.is_scalar:
-        raise MatcalcError("usage", "order 3 and more are for a scalar variable", hint="--order 2")
+        second = Option("order", 2)
+        raise MatcalcError(
+            "usage",
+            "order 3 and more are for a scalar variable",
+            hint=str(second),
+            options=(second,),
+        )
     name, point, point_tree = _point(problem, X, at)
     writing = Writing(problem, X, make_symbol(name or X.name, X.shape))
     step = _displacement(Name(X.name), point_tree)
@@ -213,10 +221,12 @@ def _check_domain(value: Node, X: Symbol, point: Node) -> None:
     """Raises MatcalcError (domain) where a condition of the value fails at a number."""
     for template, node in conditions(value):
         if holds(Condition(template, substitute(node, {X: point}))) is False:
+            named = Option("at", f"{X.name}0")
             raise MatcalcError(
                 "domain",
                 "the function has no value there, or no derivative",
-                hint=f"--at {X.name}0, a name",
+                hint=f"{named}, a name",
+                options=(named,),
             )
 
 
@@ -242,7 +252,7 @@ def _point(problem: Problem, X: Symbol, at: str) -> tuple[str, Node, Tree]:
     if not X.shape.is_scalar:
         if value == 0:
             return "", normal.zero(X.shape), Number("0")
-        raise MatcalcError("usage", "a vector is expanded at a name or at 0", hint="--at x0")
+        raise _no_point("a vector is expanded at a name or at 0", Option("at", f"{X.name}0"))
     tree: Tree = Number(str(abs(value.numerator)))
     if value.denominator > 1:
         tree = Multiply((tree, Number(str(value.denominator))), ("", "/"))
@@ -251,13 +261,15 @@ def _point(problem: Problem, X: Symbol, at: str) -> tuple[str, Node, Tree]:
 
 def _named_point(problem: Problem, X: Symbol, typed: str) -> tuple[str, Node, Tree]:
     if not _NAME.fullmatch(typed) or typed[0].isdigit():
-        raise MatcalcError(
-            "usage", f"{typed!r} is neither a name nor a number", hint=f"--at {X.name}0"
-        )
+        raise _no_point(f"{typed!r} is neither a name nor a number", Option("at", f"{X.name}0"))
     name = canonical_name(typed)
     if name in taken_names(problem) or lookup(name) is not None:
-        raise MatcalcError("usage", f"{name} is taken", hint=f"--at {X.name}_0, a new name")
+        raise _no_point(f"{name} is taken", Option("at", f"{X.name}_0"), ", a new name")
     return name, make_symbol(name, X.shape, X.facts), Name(name)
+
+
+def _no_point(message: str, better: Option, what: str = "") -> MatcalcError:
+    return MatcalcError("usage", message, hint=f"{better}{what}", options=(better,))
 
 
 def _displacement(x: Tree, point: Tree) -> Tree:

@@ -13,11 +13,12 @@ from types import MappingProxyType
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.interpret import formula
-from matcalc.algebra.ir import Apply, Node, Number, Product, Symbol, fold, postorder
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, postorder
 from matcalc.algebra.rewrite import rebuild
 from matcalc.answer import Words
 from matcalc.derivation.steps import replaced
 from matcalc.derivation.writing import Writing
+from matcalc.errors import assert_never
 from matcalc.language.sizes import Dim
 from matcalc.language.tree import Call, Multiply, Name, Tree
 from matcalc.present.patterns import norm_argument
@@ -67,7 +68,10 @@ def _is_curved(node: Node, d: dict[Node, Node]) -> bool:
             if heads.is_linear(node):
                 return sum(arg in d for arg in node.args) > 1
             return node.head != "transpose"
-    return False
+        case Number() | Symbol() | Sum():
+            return False
+        case _:
+            assert_never(node)
 
 
 def _rule(node: Node) -> str:

@@ -1,7 +1,7 @@
 """Dimension inference: from a parsed problem to the shape of every node.
 
-``symbols`` says what the names are, ``shaping`` works out one reading, ``choose`` finds the
-cheapest one that conforms; here the three meet, sizes get their names, and guesses are put into
+``names`` says what the names are, ``reading`` works out one reading, ``guesses`` finds the cheapest
+one that conforms; here the three meet, sizes get their names, and guesses are put into
 words.  The invariant of a :class:`Typed` problem: every node conforms, and what was assumed to make
 it so is in ``notes``.
 """
@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 
-from matcalc.dimensions.complaints import Complaint, excerpt
 from matcalc.dimensions.conflicts import Conflict
 from matcalc.dimensions.guesses import Clause, Hopeless, bits, choose
-from matcalc.dimensions.names import Entry, Problem, Table, tabulate
+from matcalc.dimensions.names import Entry, Table, tabulate
 from matcalc.dimensions.reading import Reading
+from matcalc.dimensions.shape_errors import Diagnosis, excerpt
 from matcalc.errors import MatcalcError, Span
 from matcalc.language.sizes import ONE, Shape
+from matcalc.language.syntax import Parsed
 from matcalc.language.tree import (
     Add,
     Multiply,
@@ -71,7 +72,7 @@ class Typed:
     notes: tuple[str, ...]
 
 
-def infer(parsed: Problem, source: str) -> Typed:
+def infer(parsed: Parsed, source: str) -> Typed:
     """Every shape.  Raises MatcalcError: shape, ambiguous, declaration, unknown-variable, arity."""
     table = tabulate(parsed, source)
     readings: dict[int, Reading] = {}
@@ -95,13 +96,13 @@ def infer(parsed: Problem, source: str) -> Typed:
     except Hopeless as stop:
         if stop.patience:
             raise _too_many(table, readings) from None
-        raise _complain(_worst(read(0)), read(0), parsed) from None
+        raise _error(_worst(read(0)), read(0), parsed) from None
     reading = read(choices[0])
     disputed = [c for c in read(0).conflicts if c.sort == "order"]
     if disputed and reading.conflicts:
-        raise _complain(disputed[0], read(0), parsed)
+        raise _error(disputed[0], read(0), parsed)
     if reading.undetermined:
-        raise _complain(reading.undetermined[0], reading, parsed)
+        raise _error(reading.undetermined[0], reading, parsed)
     if len(choices) > 1:
         raise _question(table, choices, readings)
     _name_sizes(reading, parsed)
@@ -119,9 +120,9 @@ def _worst(reading: Reading) -> Conflict:
     return (fixed or disputed or hard)[0]
 
 
-def _complain(conflict: Conflict, reading: Reading, parsed: Problem) -> MatcalcError:
+def _error(conflict: Conflict, reading: Reading, parsed: Parsed) -> MatcalcError:
     _name_sizes(reading, parsed)
-    return Complaint(reading, conflict).error()
+    return Diagnosis(reading, conflict).error()
 
 
 def _place(conflict: Conflict) -> Span:
@@ -196,7 +197,7 @@ def _too_many(table: Table, readings: Mapping[int, Reading]) -> MatcalcError:
 # --- names of sizes ------------------------------------------------------------------------------
 
 
-def _name_sizes(reading: Reading, parsed: Problem) -> None:
+def _name_sizes(reading: Reading, parsed: Parsed) -> None:
     """Name what is unknown: for the variable of differentiation first, then in order."""
     table, sizes = reading.table, reading.sizes
     taken = set(table.entries) | set(table.sizes)
@@ -241,7 +242,7 @@ class _Report:
     """The typed problem of the reading that was chosen."""
 
     def __init__(
-        self, reading: Reading, choice: int, readings: Mapping[int, Reading], parsed: Problem
+        self, reading: Reading, choice: int, readings: Mapping[int, Reading], parsed: Parsed
     ) -> None:
         self.reading = reading
         self.table = reading.table

@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Protocol
 
 from matcalc.errors import MatcalcError, Span
 from matcalc.language.names import is_greek
 from matcalc.language.sizes import SCALAR, Dim, Shape
+from matcalc.language.syntax import Parsed
 from matcalc.language.tree import (
     Add,
     Call,
@@ -52,22 +52,6 @@ _EXCLUSIVE = tuple(
 )
 _CONSTANTS_OF_SIZES = ("eye", "ones", "zeros", "commutation")
 CONSTANTS = ("pi", "I")
-
-
-class Problem(Protocol):
-    """What is asked of the parser's result: see ``language.syntax.Parsed``.
-
-    There is one declaration for each name; those of one name have been put together.
-    """
-
-    @property
-    def tree(self) -> Tree: ...
-    @property
-    def declarations(self) -> tuple[Declaration, ...]: ...
-    @property
-    def wrt(self) -> tuple[str, ...]: ...
-    @property
-    def notes(self) -> tuple[str, ...]: ...
 
 
 @dataclass
@@ -110,7 +94,7 @@ class Table:
         return self.entries[definition].source or self.source
 
 
-def tabulate(parsed: Problem, source: str) -> Table:
+def tabulate(parsed: Parsed, source: str) -> Table:
     """The table of a problem.  Raises MatcalcError (declaration, unknown-variable)."""
     declared = {item.name: _declared(item, source) for item in parsed.declarations}
     table = Table(source)

@@ -1,8 +1,7 @@
 """A problem: a text read, its names typed, ready to become IR.
 
-``read_problem`` is the way in from text; ``Problem.node`` the way on to the algebra.  The
-                 variables of
-differentiation are lowered as *bare* symbols, without the facts that would let the normal form
+``read_problem`` is the way in from text; ``Problem.node`` the way on to the algebra.  The variables
+of differentiation are lowered as *bare* symbols, without the facts that would let the normal form
 identify entries (X' = X): the derivative is that of independent entries, and ``Problem.facts`` says
 what may be put back afterwards.
 """

@@ -30,9 +30,10 @@ from matcalc.language.tree import (
 from matcalc.tables.functions import FUNCTIONS
 
 
-class Reading(Conform):
+class Reading:
     """The shapes of all nodes for one choice of the scalars among the soft names (bits).
 
+    ``equations``  between sizes; its ``sizes``, ``conflicts`` and ``broadcasts`` are at hand here
     ``values``   of each node, None where it or a part of it does not conform
     ``symbols``  of each name but the defined ones
     ``powers``   the powers of matrices, each with its source
@@ -40,9 +41,12 @@ class Reading(Conform):
     """
 
     def __init__(self, table: Table, scalars: int, tree: Tree) -> None:
-        super().__init__()
         self.table = table
         self.scalars = scalars
+        self.equations = equations = Conform()
+        self.sizes = equations.sizes
+        self.conflicts = equations.conflicts
+        self.broadcasts = equations.broadcasts
         self.values: dict[Tree, Value | None] = {}
         self.symbols: dict[str, Value] = {}
         self.powers: list[tuple[Power, str]] = []
@@ -52,19 +56,20 @@ class Reading(Conform):
                 self._symbol(name, entry)
         roots = [(table.source_of(name), root) for name, root in table.definitions.items()]
         roots.append((table.source, tree))
-        for self.source, root in roots:
+        for equations.source, root in roots:
             for node in postorder(root):
                 if node not in self.values:
                     self.values[node] = self._value(node)
         for clash in self.sizes.settle():
-            why = clash.reason.why | self.guesses(clash.left) | self.guesses(clash.right)
+            why = clash.reason.why | equations.guesses(clash.left) | equations.guesses(clash.right)
             node, sizes = clash.reason.node, (clash.left, clash.right)
-            self.source = next(text for text, root in roots if node in set(postorder(root)))
+            source = next(text for text, root in roots if node in set(postorder(root)))
+            equations.source = source
             if clash.open:
-                found = Conflict("open", node, node, node, 0, False, sizes, self.source)
+                found = Conflict("open", node, node, node, 0, False, sizes, source)
                 self.undetermined.append(found)
             else:
-                self.conflict("size", node, node, node, why, sizes=sizes)
+                equations.conflict("size", node, node, node, why, sizes=sizes)
 
     # --- leaves -------------------------------------------------------------------------------
 
@@ -97,7 +102,7 @@ class Reading(Conform):
             declared = self.table.entries[node.name].shape
             if value is not None and declared is not None:
                 rows, cols = (self.sizes.rigid(dim) for dim in declared)
-                self.same("sum", node, (node, value), (node, Value(rows, cols)))
+                self.equations.same("sum", node, (node, value), (node, Value(rows, cols)))
             return value
         if node.name == "I" and node.name not in self.symbols:
             rows = self.sizes.new()
@@ -117,7 +122,7 @@ class Reading(Conform):
         if isinstance(node, Add):
             return self._add(node)
         if isinstance(node, Block):
-            return shape_block(self, node, dict(enumerate(parts)))
+            return shape_block(self.equations, node, dict(enumerate(parts)))
         known = [part for part in parts if part is not None]
         if len(known) < len(parts):
             return None
@@ -132,13 +137,13 @@ class Reading(Conform):
 
     def _call(self, node: Call, parts: Sequence[Value | None]) -> Value | None:
         if node.args and len(size_arguments(node)) == len(node.args):
-            return shape_sized(self, node)
+            return shape_sized(self.equations, node)
         entry = self.table.entries.get(node.function)
         if entry is None and node.function not in FUNCTIONS:
             entry = self.table.entries[node.function[1:]]
         if entry is not None and entry.role == "function":
-            return shape_abstract(self, node, parts[0], entry)
-        return shape_function(self, node, parts, self.scalars)
+            return shape_abstract(self.equations, node, parts[0], entry)
+        return shape_function(self.equations, node, parts, self.scalars)
 
     def _add(self, node: Add) -> Value | None:
         known: list[Part] = []
@@ -160,11 +165,11 @@ class Reading(Conform):
         best = min(range(len(arrays)), key=lambda i: arrays[i][1].why.bit_count())
         for i, part in enumerate(arrays):
             if i < best:
-                self.same("sum", node, part, arrays[best])
+                self.equations.same("sum", node, part, arrays[best])
             elif i > best:
-                self.same("sum", node, arrays[best], part)
+                self.equations.same("sum", node, arrays[best], part)
         for part in scalars:
-            self.broadcast(node, part, arrays[best])
+            self.equations.broadcast(node, part, arrays[best])
         return arrays[best][1]
 
     # --- products -----------------------------------------------------------------------------
@@ -197,7 +202,7 @@ class Reading(Conform):
         if b.scalar:
             return a._replace(why=a.why | self._matters(right, a.cols != ONE_SIZE), constant=False)
         why = a.why | b.why
-        if not self.unite("product", node, left[0], right[0], (a.cols, b.rows), why):
+        if not self.equations.unite("product", node, left[0], right[0], (a.cols, b.rows), why):
             return None
         return Value(a.rows, b.cols, why)
 
@@ -211,7 +216,7 @@ class Reading(Conform):
     def _divide(self, node: Tree, left: Part, right: Part) -> Value | None:
         a, b = left[1], right[1]
         if not b.scalar:
-            self.conflict("quotient", node, left[0], right[0], b.why)
+            self.equations.conflict("quotient", node, left[0], right[0], b.why)
             return None
         why = a.why | self._matters(right, a.scalar)
         return a._replace(why=why, constant=a.constant and b.constant)
@@ -223,9 +228,9 @@ class Reading(Conform):
             return Value(ONE_SIZE, ONE_SIZE, why, a.constant and b.constant)
         if a.scalar or b.scalar:
             small, large = (left, right) if a.scalar else (right, left)
-            self.broadcast(node, small, large)
+            self.equations.broadcast(node, small, large)
             return large[1]._replace(why=why, constant=False)
-        if not self.same("entrywise", node, left, right):
+        if not self.equations.same("entrywise", node, left, right):
             return None
         return a if a.why.bit_count() <= b.why.bit_count() else b
 
@@ -242,7 +247,9 @@ class Reading(Conform):
 
             if not (left.constant or is_scalar(value) or is_scalar(after)):
                 why = (value.why | after.why) & made_vectors
-                self.conflict("order", node, node.factors[i - 1], node.factors[i + 1], why)
+                self.equations.conflict(
+                    "order", node, node.factors[i - 1], node.factors[i + 1], why
+                )
 
     def _power(self, node: Power, base: Value, exponent: Value) -> Value | None:
         why = base.why | exponent.why
@@ -250,19 +257,23 @@ class Reading(Conform):
         left, right = (node.base, base), (node.exponent, exponent)
         if node.elementwise and not exponent.scalar:
             if base.scalar:
-                self.broadcast(node, left, right)
+                self.equations.broadcast(node, left, right)
                 return exponent._replace(why=why)
-            return base._replace(why=why) if self.same("entrywise", node, left, right) else None
+            return (
+                base._replace(why=why)
+                if self.equations.same("entrywise", node, left, right)
+                else None
+            )
         if node.elementwise or (base.scalar and exponent.scalar):
             return base._replace(why=why, constant=constant)
         if not exponent.scalar:
-            self.conflict("exponent", node, node.base, node.exponent, exponent.why)
+            self.equations.conflict("exponent", node, node.base, node.exponent, exponent.why)
             return None
         if any(base.kind):
-            self.conflict("power", node, node.base, node.exponent, base.why)
+            self.equations.conflict("power", node, node.base, node.exponent, base.why)
             return None
         sizes = base.rows, base.cols
-        if not self.unite("square", node, node.base, node.base, sizes, base.why):
+        if not self.equations.unite("square", node, node.base, node.base, sizes, base.why):
             return None
-        self.powers.append((node, self.source))
+        self.powers.append((node, self.equations.source))
         return base

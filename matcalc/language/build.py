@@ -13,8 +13,8 @@ from typing import Any
 
 from matcalc.errors import MatcalcError, Span
 from matcalc.language.lexing import Lexeme
-from matcalc.language.mistakes import Mistake
 from matcalc.language.names import SUPERSCRIPTS
+from matcalc.language.syntax_errors import Mistake
 from matcalc.language.tree import (
     Add,
     Block,

@@ -14,9 +14,9 @@ from typing import Any
 
 from matcalc.errors import MatcalcError, Span
 from matcalc.language.lexing import KNOWN_FUNCTIONS, Lexeme
-from matcalc.language.mistakes import Mistake
 from matcalc.language.names import KINDS, PROPERTIES
 from matcalc.language.sizes import ONE, SCALAR, Dim, Shape
+from matcalc.language.syntax_errors import Mistake
 from matcalc.language.tree import Declaration
 
 # properties that only a square matrix has

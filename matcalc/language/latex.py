@@ -37,10 +37,21 @@ _ENCLOSED = re.compile(r"(?:\\left(?:\||\\lVert|\\langle) ?|\{|, )#[0-9]")
 _CONSTANTS = {"eye": "I", "ones": r"\mathbf{1}", "zeros": r"\mathbf{0}", "commutation": "K"}
 
 
-def latex(tree: Tree, shapes: Mapping[Tree, Shape] | None = None) -> str:
-    """The tree as a LaTeX fragment; ``shapes`` tells element-wise powers of scalars from others."""
-    used = {node.name for node in postorder(tree) if isinstance(node, Name)}
-    return Latex(_spellings(used), shapes or {}).write(tree)
+def latex(
+    tree: Tree,
+    shapes: Mapping[Tree, Shape] | None = None,
+    names: Sequence[tuple[str, Tree]] = (),
+) -> str:
+    """The tree as a LaTeX fragment; ``shapes`` tells element-wise powers of scalars from others.
+
+    ``names`` are abbreviations in the tree, whose definitions follow it.
+    """
+    trees = [tree, *(value for _, value in names), *(Name(name) for name, _ in names)]
+    used = {n.name for each in trees for n in postorder(each) if isinstance(n, Name)}
+    writer = Latex(_spellings(used), shapes or {})
+    where = (rf"{writer.write(Name(name))} = {writer.write(value)}" for name, value in names)
+    lead = r" \quad \text{where } " if names else ""
+    return writer.write(tree) + lead + r", \quad ".join(where)
 
 
 def latex_name(name: str) -> str:

@@ -2,7 +2,7 @@
 
 The meaning of a word depends on words far from it: ``Qx`` is a product if ``x`` is used elsewhere,
 ``f(x)`` a call if ``f`` is declared a function further on.  So a *survey* of all texts of a problem
-comes first (:func:`survey`); then a :class:`Reader` refines the tokens one by one, in step with the
+comes first (:func:`survey`); then a :class:`Refiner` takes the tokens one by one, in step with the
 contextual lexer: it looks back at what was read and ahead in the text, never ahead in the tokens.
 A :class:`Lexeme` keeps its exact place in what was typed, whatever became of its text.
 """
@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from matcalc.errors import MatcalcError, Span
 from matcalc.language import names
-from matcalc.language.mistakes import function_without_parentheses, unknown_function
+from matcalc.language.syntax_errors import WHERE, function_without_parentheses, unknown_function
 from matcalc.tables.functions import ALIASES, FUNCTIONS, SYNTAX_FUNCTIONS
 
 LONGEST_INPUT = 100_000
@@ -164,7 +164,7 @@ def _is_run(piece: str, known: Vocabulary) -> bool:
 
 
 @dataclass
-class Reader:
+class Refiner:
     """Refines the tokens of one text: ``section`` is "expression", "head" or "sizes"."""
 
     source: str
@@ -245,7 +245,8 @@ class Reader:
                 "syntax",
                 "declarations follow the expression",
                 span,
-                hint="write x'Q x where x in R^n, or use --where",
+                hint=f"write x'Q x where x in R^n, or use {WHERE}",
+                options=(WHERE,),
             )
         if self.section == "sizes":
             yield from self._size(name, span)

@@ -10,7 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matcalc.language.tree import Add, Call, Multiply, Tree, fold
+from matcalc.errors import assert_never
+from matcalc.language.tree import (
+    Add,
+    Block,
+    Call,
+    Multiply,
+    Name,
+    Negative,
+    Number,
+    Power,
+    Transpose,
+    Tree,
+    fold,
+)
 
 
 def measure(tree: Tree) -> int:
@@ -27,4 +40,7 @@ def weight(tree: Tree, parts: Sequence[int]) -> int:
             return sum(parts) + len(parts) - 1
         case Call(function="eye"):
             return 1
-    return sum(parts) + 1  # a name, a number, a sign, a power, a transpose, a function
+        case Number() | Name() | Call() | Negative() | Power() | Transpose() | Block():
+            return sum(parts) + 1  # a name, a number, a sign, a power, a transpose, a function
+        case _:
+            assert_never(tree)

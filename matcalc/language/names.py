@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from matcalc.errors import MatcalcError, Span
+from matcalc.errors import MatcalcError, Option, Span
 
 LONGEST_NAME = 64
 
@@ -84,6 +84,8 @@ PROPERTIES: dict[str, str] = {
 
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
+_WRT = Option("wrt")
+
 # what people type, or paste from a PDF, and what they mean by it
 _MEANT = {
     "|": "an absolute value is abs(x), a norm ||x|| or norm(x), a determinant det(X)",
@@ -103,8 +105,8 @@ _MEANT = {
     "∑": "a sum of entries is sum(x); the letter is Σ or Sigma",
     "∏": "the letter is Π or Pi",
     "†": "all matrices are real: a transpose is X'",
-    "∂": "write the function only; the variable is given by --wrt",
-    "∇": "write the function only; the variable is given by --wrt",
+    "∂": f"write the function only; the variable is given by {_WRT}",
+    "∇": f"write the function only; the variable is given by {_WRT}",
     "∞": "matcalc computes with finite numbers",
     "×": "a product is written A B or A*B; × stands in sizes, as in X: m×n",
     "—": "a minus sign is -",
@@ -236,4 +238,4 @@ def bad_character(source: str, at: int) -> MatcalcError:
         hint = "retype it in ASCII; `matcalc examples` shows what can be written"
     else:
         hint = "delete it; it was probably pasted along with the text"
-    return MatcalcError("character", message, Span(at, at + 1), hint=hint)
+    return MatcalcError("character", message, Span(at, at + 1), hint=hint, options=(_WRT,))

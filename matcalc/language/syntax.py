@@ -1,7 +1,7 @@
 """Text to Tree.
 
 The grammar is ``grammar/matcalc.lark``; this is the only module that knows lark.  A parse is one
-pass: the contextual lexer, the :class:`Reader` that refines its tokens and the LALR parser advance
+pass: the contextual lexer, the :class:`Refiner` that refines its tokens and the LALR parser advance
 together, token by token, without recursion.  The parser is built once per process and only when
 something is parsed.  Every failure is a :class:`MatcalcError` with a span into the very text that
 was typed; nothing of lark, neither its exceptions nor its names, gets out.
@@ -24,13 +24,13 @@ from matcalc.language.declarations import Declarations, merge
 from matcalc.language.lexing import (
     KNOWN_FUNCTIONS,
     Lexeme,
-    Reader,
+    Refiner,
     Vocabulary,
     clean,
     survey,
 )
-from matcalc.language.mistakes import Mistake, unexpected
 from matcalc.language.names import canonical_name
+from matcalc.language.syntax_errors import Mistake, unexpected
 from matcalc.language.tree import Declaration, Tree
 
 __all__ = ["Parsed", "canonical_name", "grammar", "parse", "parse_expression"]
@@ -70,15 +70,15 @@ def parse(source: str, where: Sequence[str] = (), wrt: Sequence[str] = ()) -> Pa
     variables = tuple(canonical_name(name) for name in wrt)
     text, others = clean(source), [clean(each) for each in where]
     vocabulary = survey(text, others, variables)
-    reader = Reader(text, vocabulary, "expression")
-    tree, declarations = _read("problem", source, reader)
+    refiner = Refiner(text, vocabulary, "expression")
+    tree, declarations = _read("problem", source, refiner)
     declarations = [replace(each, source=source) for each in declarations]
-    notes = reader.notes
+    notes = refiner.notes
     for original, other in zip(where, others, strict=True):
-        reader = Reader(other, vocabulary, "head")
-        found = _read("declarations", original, reader)
+        refiner = Refiner(other, vocabulary, "head")
+        found = _read("declarations", original, refiner)
         declarations += [replace(each, source=original) for each in found]
-        notes += reader.notes
+        notes += refiner.notes
     _check_wrt(variables, vocabulary)
     return Parsed(tree, merge(declarations), variables, tuple(dict.fromkeys(notes)))
 
@@ -87,15 +87,15 @@ def parse(source: str, where: Sequence[str] = (), wrt: Sequence[str] = ()) -> Pa
 def parse_expression(source: str) -> Tree:
     """Read one expression that declares nothing, as the tables of functions and laws have them."""
     text = clean(source)
-    reader = Reader(text, survey(text, (), ()), "expression")
-    tree: Tree = _read("problem", source, reader)[0]
+    refiner = Refiner(text, survey(text, (), ()), "expression")
+    tree: Tree = _read("problem", source, refiner)[0]
     return tree
 
 
-def _read(start: str, source: str, reader: Reader) -> Any:
-    """Run lexer, reader and parser over a text; ``source`` is the text before cleaning."""
+def _read(start: str, source: str, refiner: Refiner) -> Any:
+    """Run lexer, refiner and parser over a text; ``source`` is the text before cleaning."""
     try:
-        return _feed(_lark().parse_interactive(reader.source, start=start), reader)
+        return _feed(_lark().parse_interactive(refiner.source, start=start), refiner)
     except MatcalcError as found:
         error = found
     except Mistake as mistake:
@@ -104,17 +104,17 @@ def _read(start: str, source: str, reader: Reader) -> Any:
         error = names.bad_character(source, stopped.pos_in_stream or 0)
     except UnexpectedToken as stopped:
         last = _lexeme(stopped.token)
-        error = unexpected(source, last, reader.previous, reader.open, reader.section)
+        error = unexpected(source, last, refiner.previous, refiner.open, refiner.section)
     raise error.in_source(source)
 
 
-def _feed(parser: Any, reader: Reader) -> Any:
+def _feed(parser: Any, refiner: Refiner) -> Any:
     """The parser's value; the lexer sees each state of the parser before it reads on."""
     state = parser.parser_state
     for token in parser.lexer_thread.lex(state):
-        for lexeme in reader.refine(token.type, str(token), token.start_pos):
+        for lexeme in refiner.refine(token.type, str(token), token.start_pos):
             state.feed_token(lexeme)
-    end = len(reader.source)
+    end = len(refiner.source)
     return state.feed_token(Lexeme("$END", "", Span(end, end)), is_end=True)
 
 

@@ -9,7 +9,7 @@ explicit ``*``; and since ``.*`` before a matrix product is an error, the elemen
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from matcalc.language.names import GREEK
 from matcalc.language.tree import (
@@ -44,6 +44,19 @@ def pretty_name(name: str) -> str:
     """A variable's name as a terminal shows it: ``Sigma`` is Σ, ``mu0`` is μ0."""
     found = _GREEK_HEAD.fullmatch(name)
     return found[1] + GREEK[found[2]] + found[3] if found else name
+
+
+def pretty_shape(shape: Iterable[object], unicode: bool = True) -> str:
+    """``m×n``, or ``m x n``; a scalar is called one."""
+    rows, cols = (str(size) for size in shape)
+    if (rows, cols) == ("1", "1"):
+        return "scalar"
+    return ("×" if unicode else " x ").join((_size(rows, unicode), _size(cols, unicode)))
+
+
+def _size(size: str, unicode: bool) -> str:
+    spelled = " ".join(pretty_name(word) if unicode else word for word in size.split(" "))
+    return f"({spelled})" if " " in spelled else spelled
 
 
 class PlainText(Writer):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeVar
 
-from matcalc.errors import Span
+from matcalc.errors import Span, assert_never
 from matcalc.language.sizes import Dim, Shape
 
 NOWHERE = Span(0, 0)
@@ -23,8 +23,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Tree:
-    """A node; ``span`` is its place in the text it was read from (``NOWHERE`` if made)."""
+class _Tree:
+    """What all nodes have: ``span``, a place in the text it was read from (``NOWHERE`` if made)."""
 
     span: Span = field(default=NOWHERE, kw_only=True)
 
@@ -34,7 +34,7 @@ class Tree:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Number(Tree):
+class Number(_Tree):
     """A non-negative literal, exactly as typed: ``2``, ``0.5``, ``1e-3``."""
 
     text: str
@@ -45,14 +45,14 @@ class Number(Tree):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Name(Tree):
+class Name(_Tree):
     """A variable, dimension or constant in its ASCII spelling (``alpha``, ``Sigma``, ``I``)."""
 
     name: str
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Call(Tree):
+class Call(_Tree):
     """A function by its canonical name (aliases resolved): ``tr(X)``, ``norm(x)``, ``f(x)``."""
 
     function: str
@@ -64,7 +64,7 @@ class Call(Tree):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Negative(Tree):
+class Negative(_Tree):
     arg: Tree
 
     @property
@@ -73,7 +73,7 @@ class Negative(Tree):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Add(Tree):
+class Add(_Tree):
     """``a - b + c``: two or more terms, each with its sign, +1 or -1 (the first +1 when parsed)."""
 
     terms: tuple[Tree, ...]
@@ -85,7 +85,7 @@ class Add(Tree):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Multiply(Tree):
+class Multiply(_Tree):
     """A left-associative run of factors; ``ops[i]`` is before ``factors[i]``, ``ops[0]`` is "".
 
     The operators are ``" "`` (juxtaposition), ``"*"``, ``"/"``, ``".*"`` and ``"./"``.
@@ -100,7 +100,7 @@ class Multiply(Tree):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Power(Tree):
+class Power(_Tree):
     """``base^exponent``, or ``base .^ exponent`` if elementwise.  ``X^-1`` is a power as well."""
 
     base: Tree
@@ -113,7 +113,7 @@ class Power(Tree):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Transpose(Tree):
+class Transpose(_Tree):
     arg: Tree
 
     @property
@@ -122,7 +122,7 @@ class Transpose(Tree):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Block(Tree):
+class Block(_Tree):
     """``[A, B; C, D]``: rows of blocks, at least two blocks in all."""
 
     rows: tuple[tuple[Tree, ...], ...]
@@ -130,6 +130,9 @@ class Block(Tree):
     @property
     def children(self) -> tuple[Tree, ...]:
         return tuple(entry for row in self.rows for entry in row)
+
+
+Tree = Number | Name | Call | Negative | Add | Multiply | Power | Transpose | Block
 
 
 @dataclass(frozen=True)
@@ -197,4 +200,7 @@ def rebuilt(node: Tree, parts: Sequence[Tree]) -> Tree:
         case Block():
             cells = iter(parts)
             return Block(tuple(tuple(next(cells) for _ in row) for row in node.rows))
-    return node
+        case Number() | Name():
+            return node
+        case _:
+            assert_never(node)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
+from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.tree import (
     Add,
     Block,
@@ -27,6 +28,8 @@ from matcalc.language.tree import (
     Tree,
     fold,
 )
+
+MOST = 1_000_000  # characters of one expression
 
 
 class Level(IntEnum):
@@ -59,7 +62,18 @@ class Writer(ABC):
     minus = "-"
 
     def write(self, tree: Tree) -> str:
-        return fold(tree, self.piece).text
+        """The text of a tree.  Raises MatcalcError (limit) if it is longer than anybody reads."""
+        return fold(tree, self._bounded).text
+
+    def _bounded(self, node: Tree, parts: Sequence[Piece]) -> Piece:
+        piece = self.piece(node, parts)
+        if len(piece.text) > MOST:  # what repeats is one tree, so the length may be exponential
+            raise MatcalcError(
+                "limit",
+                f"the answer is too long to be written: it has more than {MOST:,} characters",
+                hint="give the parts of the expression names of their own and ask about those",
+            )
+        return piece
 
     def piece(self, node: Tree, parts: Sequence[Piece]) -> Piece:
         """The piece of a node from those of its children."""
@@ -85,7 +99,8 @@ class Writer(ABC):
                 return self.transpose(node, parts[0])
             case Block():
                 return self.block(node, parts)
-        raise TypeError(f"no notation for {type(node).__name__}")
+            case _:
+                assert_never(node)
 
     def at(self, piece: Piece, level: Level) -> str:
         """The text, parenthesised unless it binds at least as tightly as ``level``."""

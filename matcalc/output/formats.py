@@ -1,8 +1,8 @@
 """The one table of formats: what they are, and which kind of answer can be written in each.
 
-The choices of ``--to``, ``to()`` of the API and the README's table are made from it.  A cell is the
-writer, ``module.function`` below ``matcalc``, which is loaded when it is first used: reading
-the table costs nothing.
+The formats that the command line offers, ``to()`` of the API and the README's table are made from
+it.  A cell is the writer, ``module.function`` below ``matcalc``, which is loaded when it is first
+used: reading the table costs nothing.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ FORMATS: dict[str, Format] = {
         derivative="output.lines.in_latex",
         steps="output.steps_text.aligned",
         expression="output.lines.in_latex",
-        expansion="output.expansions.aligned",
+        expansion="output.orders.aligned",
         short=True,
         between="\n",
     ),

@@ -1,4 +1,4 @@
-"""JSON: the schema ``matcalc/1`` as plain dictionaries.
+"""JSON: documents of the schema ``matcalc/1``.
 
 Keys are only ever added within one version of the schema.  Everything is a string, number, boolean,
 list or dictionary, in a fixed order, so that the output is the same in every process.
@@ -13,7 +13,7 @@ from typing import Any
 from matcalc.answer import Answer, Derivative, Expansion, Expression, Graded
 from matcalc.errors import MatcalcError
 from matcalc.output import lines
-from matcalc.output.expansions import aligned
+from matcalc.output.orders import aligned
 from matcalc.verify.verdict import Check
 
 SCHEMA = "matcalc/1"
@@ -164,7 +164,7 @@ def _union(lists: Iterable[Iterable[str]]) -> list[str]:
 
 
 def _report(reports: Sequence[Check | None], code: bool = False) -> dict[str, Any] | None:
-    """What ``--check`` or ``--prove`` found, the weakest of several; null if not asked for."""
+    """What ``check`` or ``prove`` found, the weakest of several; null if not asked for."""
     found = [report for report in reports if report is not None]
     if not found:
         return None

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from matcalc.answer import Derivative, Expansion, Expression, Graded
-from matcalc.language import latex, text
+from matcalc.language import latex
 
 
 def in_text(answer: Expression | Expansion) -> str:
     """The answer, which reads back."""
-    return text.text(answer.tree)
+    return str(answer)
 
 
 def in_latex(answer: Expression) -> str:
     """The answer as LaTeX."""
-    return latex.latex(answer.tree, answer.shapes)
+    tree, names = answer.brief
+    return latex.latex(tree, answer.shapes, names)
 
 
 def dimensions(answer: Expression) -> str:
@@ -28,7 +29,7 @@ def verdict(graded: Graded) -> str:
 
 def quotient(derivative: Derivative) -> str:
     r"""The left-hand side: \frac{\partial f}{\partial X}."""
-    names = [latex.latex_name(name.strip()) for name in derivative.wrt.split(",")]
+    names = [latex.latex_name(name) for name in derivative.variables]
     order = max(derivative.order, len(names))
     power = f"^{{{order}}}" if order > 1 else ""
     below = " ".join(rf"\partial {name}" for name in names) + (power if len(names) == 1 else "")

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from matcalc.answer import Answer, Derivative, Expansion, Expression
 from matcalc.language.latex import latex, latex_name
-from matcalc.language.text import text
-from matcalc.output.expansions import aligned
-from matcalc.output.lines import quotient
+from matcalc.output.lines import in_latex, quotient
+from matcalc.output.orders import aligned
 
 
 def derivative(answer: Derivative) -> str:
@@ -25,7 +24,7 @@ def derivative(answer: Derivative) -> str:
 
 def expression(answer: Expression) -> str:
     """The expression and its dimensions."""
-    return _page(latex(answer.tree, answer.shapes), [_shape(answer)], answer)
+    return _page(in_latex(answer), [_shape(answer)], answer)
 
 
 def expansion(answer: Expansion) -> str:
@@ -44,6 +43,6 @@ def _page(formula: str, facts: list[str], answer: Answer, where: str = "") -> st
         for symbol in answer.symbols
     ]
     facts = [*facts, f"symbols: {'; '.join(symbols)}"] if symbols else facts
-    facts = [*facts, *(f"note: {note}" for note in answer.notes), f"as text: `{text(answer.tree)}`"]
+    facts = [*facts, *(f"note: {note}" for note in answer.notes), f"as text: `{answer}`"]
     lines = ["$$", formula, "$$", "", *([f"where {where}", ""] if where else [])]
     return "\n".join([*lines, *(f"- {fact}" for fact in facts)])

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from matcalc.answer import Answer, Derivative, Expression
+from matcalc.answer import Answer, Derivative, Expression, Named
 from matcalc.dimensions.infer import SymbolInfo
 from matcalc.language.sizes import Dim, Shape
-from matcalc.language.text import pretty_name, text
+from matcalc.language.text import pretty_name, pretty_shape, text
 from matcalc.language.tree import Add, Multiply, Negative, Number, Tree
 from matcalc.language.writer import is_ratio
 
@@ -54,39 +54,23 @@ class Page:
 
     def shape(self, shape: Iterable[Dim | str]) -> str:
         """``m×n``; a scalar is called one."""
-        rows, cols = (str(size) for size in shape)
-        if (rows, cols) == ("1", "1"):
-            return "scalar"
-        return ("×" if self.unicode else " x ").join((self._size(rows), self._size(cols)))
-
-    def _size(self, size: str) -> str:
-        spelled = " ".join(self.spell(word) for word in size.split(" "))
-        return f"({spelled})" if " " in spelled else spelled
+        return pretty_shape(shape, self.unicode)
 
     # --- the result -------------------------------------------------------------------------
 
     def derivative(self, derivative: Derivative) -> list[Line]:
         """``∂f/∂X = ...`` with dimensions, and the named subexpressions."""
         tree, named = derivative.named
-        left = Column(self.quotient(derivative), self.shape(derivative.shape))
-        lines = self.equation(left, tree, derivative.shapes)
+        left = Column(derivative.quotient(self.unicode), self.shape(derivative.shape))
+        return [*self.equation(left, tree, derivative.shapes), *self.names(named, derivative)]
+
+    def names(self, named: Named, answer: Expression) -> Iterator[Line]:
+        """``where S = ...``, a line for each name."""
         for i, (name, definition) in enumerate(named):
             line = f"{self.spell(name)} = {self.write(definition)}"
-            if definition in derivative.shapes:
-                line += f"   {self.shape(derivative.shapes[definition])}"
-            lines += self.labelled("where" if i == 0 else "", line)
-        return lines
-
-    def quotient(self, derivative: Derivative) -> str:
-        """The left-hand side: ``∂f/∂X``, ``df/dt``, ``∂²f/∂x²``, ``∂²f/∂x∂Y``."""
-        names = derivative.wrt.replace(" ", "").split(",")
-        shapes = {symbol.name: symbol.shape for symbol in derivative.symbols}
-        partial = len(shapes) > 1 or not all(n in shapes and shapes[n].is_scalar for n in names)
-        d = "∂" if partial and self.unicode else "d"
-        order = max(derivative.order, len(names))
-        power = "" if order == 1 else "²" if self.unicode else "2"
-        below = "".join(d + self.spell(name) for name in names)
-        return f"{d}{power}f/{below}{power if len(names) == 1 else ''}"
+            if definition in answer.shapes:
+                line += f"   {self.shape(answer.shapes[definition])}"
+            yield from self.labelled("where" if i == 0 else "", line)
 
     def equation(self, left: Column | None, tree: Tree, shapes: Mapping[Tree, Shape]) -> list[Line]:
         """The rows of ``left = tree``, broken between terms or else between factors."""
@@ -213,7 +197,7 @@ class Page:
     def facts(self, derivatives: Sequence[Derivative]) -> list[Line]:
         """Conditions, layouts, checks and proofs, what is common only once."""
         facts = [("needs", self.condition(words)) for d in derivatives for words in d.conditions]
-        facts += [("layout", self.layout(d)) for d in derivatives]
+        facts += [("layout", d.meaning(self.unicode)) for d in derivatives]
         facts += [("check", d.check.message) for d in derivatives if d.check is not None]
         facts += [("proof", d.proof.message) for d in derivatives if d.proof is not None]
         lines: list[Line] = []
@@ -231,29 +215,6 @@ class Page:
         for plain, glyph in _SIGNS.items():
             words = words.replace(plain, glyph)
         return words
-
-    def layout(self, derivative: Derivative) -> str:
-        """The layout by name, and the equation that defines it."""
-        shapes = {symbol.name: symbol.shape for symbol in derivative.symbols}
-        name, shape = derivative.wrt, shapes.get(derivative.wrt)
-        partial, x = self.quotient(derivative), self.spell(name)
-        top, square = ("ᵀ", "²") if self.unicode else ("'", "2")
-        size = tuple(map(str, derivative.shape))
-        if derivative.order > 1 and shape is not None and size == (str(shape.rows),) * 2:
-            return f"{derivative.layout}, the Hessian:  d{square}f = d{x}{top} ({partial}) d{x}"
-        if derivative.order > 1 or shape is None:
-            return f"{derivative.layout}:  {partial} is {self.shape(derivative.shape)}"
-        if shape.is_scalar:
-            return f"entry by entry:  df = ({partial}) d{x}"
-        rows, cols = str(shape.rows), str(shape.cols)
-        if cols == "1" and derivative.layout == "gradient" and size == (rows, "1"):
-            return f"gradient, a column:  df = ({partial}){top} d{x}"
-        if cols == "1":
-            kind = ", a row" if size[0] == "1" else ""
-            return f"{derivative.layout}{kind}:  df = ({partial}) d{x}"
-        if size == (rows, cols):
-            return f"{derivative.layout}, the shape of {x}:  df = tr(({partial}){top} d{x})"
-        return f"{derivative.layout}:  d vec f = ({partial}) d vec {x}"
 
     def notes(self, answers: Sequence[Expression]) -> list[Line]:
         unique = dict.fromkeys(note for answer in answers for note in answer.notes)

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from matcalc.answer import Derivative, Expansion
-from matcalc.derivation.abbreviate import Row, Words, outline
+from matcalc.answer import Derivative, Expansion, Words
+from matcalc.derivation.abbreviate import Row, outline
 from matcalc.language.tree import Name, Tree, fold, rebuilt
 from matcalc.output.page import Line, Page
 
@@ -60,7 +60,7 @@ class _Sheet:
             lead = label if i == 0 else " " * len(label)
             yield [(indent, _PLAIN), (lead, _NOTE), *self._coloured(line, _PLAIN)]
         if left > 1:
-            more = f"... ({left} more lines; --json and --to text have them)"
+            more = f"... ({left} more lines; the formats text and json have them)"
             yield [(indent + " " * len(label), _PLAIN), (more, _NOTE)]
 
     def _coloured(self, line: Sequence[Styled], style: str) -> Line:
@@ -114,7 +114,7 @@ class _Sheet:
 class _StepsPage(_Sheet):
     def __init__(self, page: Page, derivative: Derivative) -> None:
         self.derivative, self.steps = derivative, derivative.steps
-        super().__init__(page, derivative.wrt.split(",")[-1].strip(), self.steps[0].moving)
+        super().__init__(page, derivative.variables[-1], self.steps[0].moving)
 
     def lines(self) -> Iterator[Line]:
         taken = {symbol.name for symbol in self.derivative.symbols} | {self.dX}
@@ -159,7 +159,7 @@ class _StepsPage(_Sheet):
     def _relation(self, row: Row) -> str:
         sign = _RELATIONS[row.relation] if self.page.unicode else row.relation
         if row.relation == "=>":
-            return f"{sign}  {self.page.quotient(self.derivative)} = "
+            return f"{sign}  {self.derivative.quotient(self.page.unicode)} = "
         delta = ("Δf" if self.page.unicode else "df") if row.rule == "perturb" else "  "
         return f"{delta} {sign} "
 

@@ -10,12 +10,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from matcalc.answer import Derivative, Step
-from matcalc.derivation.abbreviate import Row, Words, outline
+from matcalc.answer import Derivative, Step, Words
+from matcalc.derivation.abbreviate import Row, outline
+from matcalc.errors import assert_never
 from matcalc.language.latex import latex, latex_name
 from matcalc.language.sizes import Shape
 from matcalc.language.text import text
-from matcalc.language.tree import Add, Call, Multiply, Negative, Tree
+from matcalc.language.tree import (
+    Add,
+    Block,
+    Call,
+    Multiply,
+    Name,
+    Negative,
+    Number,
+    Power,
+    Transpose,
+    Tree,
+)
 from matcalc.output.lines import quotient
 
 _RELATIONS = {"=": "=", "~": r"\approx", "=>": "="}
@@ -171,6 +183,10 @@ def broken(tree: Tree, shapes: Mapping[Tree, Shape]) -> list[str]:
                 return [rf"\operatorname{{tr}}\bigl({lines[0]}", *lines[1:]]
         case Multiply() if all(op in ("", " ") for op in tree.ops):
             return _broken_product(tree, shapes)
+        case Number() | Name() | Call() | Negative() | Multiply() | Power() | Transpose() | Block():
+            pass
+        case _:
+            assert_never(tree)
     return [latex(tree, shapes)]
 
 

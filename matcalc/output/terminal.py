@@ -28,7 +28,8 @@ def show(derivatives: Sequence[Derivative], console: Console, quiet: bool = Fals
 def show_simplified(simplified: Expression, console: Console, quiet: bool = False) -> None:
     """Print a simplified expression with its dimensions."""
     page = Page(console.width, console.encoding)
-    lines = page.equation(None, simplified.tree, simplified.shapes)
+    tree, named = simplified.brief
+    lines = [*page.equation(None, tree, simplified.shapes), *page.names(named, simplified)]
     lines += [[], *page.labelled("shape", page.shape(simplified.shape))]
     notes = [] if quiet else page.notes([simplified])
     _print([[], *lines, *page.symbols([simplified]), *notes, []], console)

@@ -20,7 +20,7 @@ from math import prod
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, make_product
 from matcalc.algebra.normal import transpose
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, assert_never
 from matcalc.language import tree as t
 from matcalc.language.sizes import SCALAR, Shape
 from matcalc.language.tree import Tree
@@ -104,21 +104,25 @@ class Presenter:
                 needs = self._needs_of_sum(node)
             case Product():
                 needs = self._needs_of_product(node)
-            case _:
+            case Number() | Symbol():
+                needs = ()
+            case Apply():
                 needs = self._needs_of_function(node)
+            case _:
+                assert_never(node)
         if node in self._turning or not isinstance(node, Sum | Product):
             self._asked.add(node)
         return needs
 
-    def _needs_of_function(self, node: Node) -> Sequence[Node]:
-        match node:
-            case Apply(head="epow"):
+    def _needs_of_function(self, node: Apply) -> Sequence[Node]:
+        match node.head:
+            case "epow":
                 return (node.args[0], magnitude(node.args[1]))
-            case Apply(head="hadamard"):
+            case "hadamard":
                 return [n for b, e in heads.entry_powers(node) for n in (b, magnitude(e))]
-            case Apply(head="call" | "jacobian"):
+            case "call" | "jacobian":
                 return node.args[1:]
-            case Apply(head="tr"):
+            case "tr":
                 return (self._traced(node),)
         return node.children
 
@@ -209,7 +213,8 @@ class Presenter:
                 return self._product(node)
             case Apply():
                 return self._apply(node)
-        raise AssertionError
+            case _:
+                assert_never(node)
 
     # --- sums -------------------------------------------------------------------------------------
 

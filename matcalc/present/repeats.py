@@ -1,21 +1,26 @@
 """Long subexpressions that repeat in a result get a name: ``where S = inv(A + X B)``.
 
 Presentation shares trees as the IR shares nodes, so a repeated subexpression is one object with
-several parents.
+several parents.  Written out, such a tree may be exponentially longer than it is in memory: where
+it is long, everything that repeats is named, and no more is written than there is in memory.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain, count
 
+from matcalc.errors import assert_never
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import (
     Add,
+    Block,
     Call,
     Multiply,
     Name,
     Negative,
+    Number,
     Power,
     Transpose,
     Tree,
@@ -26,6 +31,7 @@ from matcalc.language.tree import (
 
 _LONG = 5  # names, numbers and operators that make a subexpression worth a name
 _RESULT = 12  # a result shorter than this is printed whole
+LONG = 8000  # a result longer than this (some 20,000 characters) is printed whole nowhere
 _MATRICES, _VECTORS, _SCALARS = "SUVWPRGHZYLT", "uvwzrhgpq", "srhgpqzuvw"
 
 
@@ -34,17 +40,19 @@ def name_repeats(
 ) -> tuple[Tree, tuple[tuple[str, Tree], ...]]:
     """The tree with its repeated long subexpressions named, and the definitions in order.
 
-    The shapes of new trees are added to ``shapes``.
+    A definition uses the names before it only.  The shapes of new trees are added to ``shapes``.
     """
-    sizes = fold(root, _size_of)
-    if sizes[0] < _RESULT:
+    total, size = fold(root, _size_of)
+    if total < _RESULT:
         return root, ()
-    size = sizes[1]
     uses = Counter(child for node in postorder(root) for child in node.children)
     chosen = {
         node: ""
         for node in postorder(root)
-        if uses[node] > 1 and size[node] >= _LONG and not isinstance(node, Transpose)
+        if uses[node] > 1
+        and size[node] >= _LONG
+        and node in shapes
+        and (total > LONG or not isinstance(node, Transpose))
     }
     used = set(taken) | {node.name for node in postorder(root) if isinstance(node, Name)}
     definitions: list[tuple[str, Tree]] = []
@@ -55,7 +63,7 @@ def name_repeats(
             shapes.setdefault(fresh, shapes[node])
         if node not in chosen:
             return fresh
-        name = fresh_name(shapes[node], used)
+        name = fresh_name(shapes[node], used, numbered=total > LONG)
         if name is None:
             return fresh
         used.add(name)
@@ -65,6 +73,11 @@ def name_repeats(
         return alias
 
     return fold(root, combine), tuple(definitions)
+
+
+def length(root: Tree) -> int:
+    """Names, numbers and operators of a tree that is written out."""
+    return fold(root, _size_of)[0]
 
 
 def _size_of(
@@ -81,12 +94,16 @@ def _size_of(
             total += len(node.children) - 1
         case Transpose() | Negative() | Power() | Call():
             total += 1
-        case _:
+        case Number() | Name() | Block():
             total += not node.children
+        case _:
+            assert_never(node)
     table[node] = total
     return total, table
 
 
-def fresh_name(shape: Shape, used: set[str]) -> str | None:
+def fresh_name(shape: Shape, used: set[str], numbered: bool = False) -> str | None:
+    """A letter that is not used, by the kind of the value; ``S1``, ... if there may be so many."""
     letters = _SCALARS if shape.is_scalar else _VECTORS if shape.is_vector else _MATRICES
-    return next((letter for letter in letters if letter not in used), None)
+    more = (f"{letters[0]}{number}" for number in count(1)) if numbered else ()
+    return next((name for name in chain(letters, more) if name not in used), None)

@@ -10,7 +10,20 @@ from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Node, Product, Sum, Symbol
 from matcalc.algebra.ir import postorder as node_postorder
 from matcalc.algebra.normal import transpose
-from matcalc.language.tree import Add, Call, Multiply, Name, Number, Tree, postorder
+from matcalc.errors import assert_never
+from matcalc.language.tree import (
+    Add,
+    Block,
+    Call,
+    Multiply,
+    Name,
+    Negative,
+    Number,
+    Power,
+    Transpose,
+    Tree,
+    postorder,
+)
 
 
 @dataclass
@@ -75,6 +88,10 @@ class Style:
                     node = nodes.get(tree)
                     if isinstance(node, Sum) and node.terms:
                         self._remember(node, [nodes[term] for term in tree.terms])
+                case Call() | Negative() | Power() | Transpose() | Block():
+                    pass
+                case _:
+                    assert_never(tree)
 
     def _orient(self, tree: Multiply, node: Node) -> None:
         """Note whether the (only) 1 x 1 chain in a product was typed the other way round."""

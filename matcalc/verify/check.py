@@ -30,7 +30,7 @@ MANY = 600  # evaluations for a point; beyond, directions are tested instead of 
 LARGE = 64  # rows or columns that are too many to evaluate in high precision
 
 
-class Problem(Protocol):
+class Question(Protocol):
     """What is asked of a typed problem: see ``dimensions.infer.Typed``."""
 
     @property
@@ -49,7 +49,7 @@ def variables(wrt: str | Sequence[str], order: int) -> list[str]:
     return names * order if len(names) == 1 else names
 
 
-def size_names(typed: Problem, *more: Mapping[Tree, Shape]) -> set[str]:
+def size_names(typed: Question, *more: Mapping[Tree, Shape]) -> set[str]:
     """Every dimension name that occurs."""
     found: set[str] = set()
     shapes: list[Iterable[Shape]] = [s.values() for s in (typed.shapes, *more)]
@@ -60,7 +60,7 @@ def size_names(typed: Problem, *more: Mapping[Tree, Shape]) -> set[str]:
     return found
 
 
-def free_symbols(typed: Problem, wrt: Iterable[str]) -> dict[str, Variable]:
+def free_symbols(typed: Question, wrt: Iterable[str]) -> dict[str, Variable]:
     """The symbols that take values: no sizes, and no definitions unless differentiated by."""
     hidden = set(typed.definitions) - set(wrt)
     return {
@@ -71,7 +71,7 @@ def free_symbols(typed: Problem, wrt: Iterable[str]) -> dict[str, Variable]:
 
 
 def points(
-    typed: Problem,
+    typed: Question,
     wrt: Sequence[str],
     trees: Sequence[tuple[Tree, Mapping[Tree, Shape]]],
     seed: int = 0,
@@ -96,7 +96,7 @@ def points(
 
 
 def check(
-    typed: Problem,
+    typed: Question,
     wrt: str | Sequence[str],
     tree: Tree,
     shapes: Mapping[Tree, Shape],
@@ -153,7 +153,7 @@ def check(
 
 
 def _agreement(
-    typed: Problem,
+    typed: Question,
     names: Sequence[str],
     result: tuple[Tree, Mapping[Tree, Shape]],
     point: Point,

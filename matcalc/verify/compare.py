@@ -15,7 +15,7 @@ from itertools import islice
 
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import Tree
-from matcalc.verify.check import Problem, points, variables
+from matcalc.verify.check import Question, points, variables
 from matcalc.verify.evaluate import Evaluation
 from matcalc.verify.matrix import Matrix
 from matcalc.verify.sample import Variable, numeric
@@ -24,7 +24,7 @@ from matcalc.verify.verdict import Comparison
 DIGITS = 40
 SAME = 25  # digits in which two values agree that are the same
 
-Typed = tuple[Tree, Mapping[Tree, Shape]]
+Shaped = tuple[Tree, Mapping[Tree, Shape]]
 Pair = tuple[Matrix, Matrix, "Frame"]  # answer, result and the shapes they belong to
 
 
@@ -44,7 +44,7 @@ VERDICTS = {
     "transposed factor": "transposed, and off by a constant factor: {detail}",
     "assumption": "the answer is right only if {detail} is symmetric",
     "symmetric": "the symmetric part only: the answer is (G + G')/2 of the derivative G",
-    "cookbook": "the answer is G + G' - G .* I: what --structure cookbook gives",
+    "cookbook": "the answer is G + G' - G .* I: what the structure cookbook gives",
     "shape": "the answer is {detail}",
     "wrong": "the answer is not the derivative",
     "unknown": "not compared: no point found where both have a real value",
@@ -52,10 +52,10 @@ VERDICTS = {
 
 
 def compare(
-    typed: Problem,
+    typed: Question,
     wrt: str | Sequence[str],
-    result: Typed,
-    answer: Typed,
+    result: Shaped,
+    answer: Shaped,
     *,
     order: int = 1,
     count: int = 4,
@@ -72,7 +72,7 @@ def compare(
         pairs = _pairs(typed, names, result, answer, count, seed)
         if not pairs:
             return _verdict("unknown")
-        for verdict, detail, reading in READINGS:
+        for verdict, detail, reading in MISREADINGS:
             if all(_same(given, reading(G, frame)) for given, G, frame in pairs):
                 return _verdict(verdict, detail=detail)
         return (
@@ -88,7 +88,7 @@ def _verdict(verdict: str, factor: Fraction | None = None, detail: str = "") -> 
 
 
 def _pairs(
-    typed: Problem, names: list[str], result: Typed, answer: Typed, count: int, seed: int
+    typed: Question, names: list[str], result: Shaped, answer: Shaped, count: int, seed: int
 ) -> list[Pair]:
     """Values of answer and result at up to ``count`` points with different sizes."""
     pairs: list[Pair] = []
@@ -130,9 +130,9 @@ def _cookbook(G: Matrix) -> Matrix:
     return Matrix.build(G.rows, G.cols, lambda i, j: G[i, j] if i == j else G[i, j] + G[j, i])
 
 
-Reading = Callable[[Matrix, Frame], "Matrix | None"]
+Misreading = Callable[[Matrix, Frame], "Matrix | None"]
 # (verdict, detail, what the answer would be, from the derivative G), the likeliest first
-READINGS: tuple[tuple[str, str, Reading], ...] = (
+MISREADINGS: tuple[tuple[str, str, Misreading], ...] = (
     ("right", "", lambda G, at: G),
     ("layout", "a column for a row, or a row for a column", _turned),
     ("layout", "the transpose of the Jacobian", _transposed_jacobian),
@@ -200,7 +200,7 @@ class _Symmetric:
 class _Assuming:
     """The problem with other symbols."""
 
-    typed: Problem
+    typed: Question
     symbols: Mapping[str, Variable]
 
     @property
@@ -217,7 +217,7 @@ class _Assuming:
 
 
 def _by_symmetry(
-    typed: Problem, names: list[str], result: Typed, answer: Typed, count: int, seed: int
+    typed: Question, names: list[str], result: Shaped, answer: Shaped, count: int, seed: int
 ) -> Comparison | None:
     """Whether the answer takes for symmetric what is not declared so."""
     square = [
@@ -233,7 +233,7 @@ def _by_symmetry(
     return None
 
 
-def _misshapen(pair: Pair, result: Typed, answer: Typed) -> Comparison | None:
+def _misshapen(pair: Pair, result: Shaped, answer: Shaped) -> Comparison | None:
     given, G, _ = pair
     if given.shape == G.shape:
         return None

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from matcalc.errors import assert_never
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import (
     Add,
@@ -137,7 +138,8 @@ class Evaluation:
                 return stack([[next(parts) for _ in row] for row in rows])
             case Call(function=function):
                 return self._call(function, args, env)
-        raise TypeError(f"no such node: {type(node).__name__}")
+            case _:
+                assert_never(node)
 
     def _name(self, node: Name, env: Env) -> Matrix:
         if node.name in env:

@@ -31,7 +31,7 @@ def grade(derivative: Derivative, answer: str) -> Graded:
                 hint=f"the names of the problem are {', '.join(typed.symbols)}",
                 source=answer,
             )
-    names = derivative.wrt.split(",")
+    names = derivative.variables
     result = (derivative.tree, derivative.shapes)
     found = compare(typed, names, result, (given.tree, given.shapes), order=derivative.order)
     return Graded(**vars(found), derivative=derivative, answer=answer)

@@ -20,7 +20,7 @@ from time import monotonic
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import Tree
 from matcalc.verify import difference
-from matcalc.verify.check import Problem, free_symbols, size_names, variables
+from matcalc.verify.check import Question, free_symbols, size_names, variables
 from matcalc.verify.evaluate import Evaluation, NotConforming
 from matcalc.verify.matrix import Entry, Matrix
 from matcalc.verify.scalars import OutsideDomain
@@ -31,6 +31,7 @@ BIG = 40_000  # operations in an expression that are more than SymPy puts over o
 SIMPLE = 400  # operations that ``simplify`` may be given
 MANY = 150  # derivatives of entries
 SECONDS = 20.0
+_AGAIN = 0.5  # seconds from alarm to alarm
 
 
 class TimeUp(Unprovable):
@@ -38,7 +39,7 @@ class TimeUp(Unprovable):
 
 
 def prove(
-    typed: Problem,
+    typed: Question,
     wrt: str | Sequence[str],
     tree: Tree,
     shapes: Mapping[Tree, Shape],
@@ -78,7 +79,7 @@ def _open(reason: str) -> Check:
 
 
 def _differences(
-    typed: Problem,
+    typed: Question,
     names: Sequence[str],
     result: tuple[Tree, Mapping[Tree, Shape]],
     sizes: Mapping[str, int],
@@ -159,7 +160,11 @@ def _sign_free(expression: Entry) -> Entry:
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[float]:
-    """Interrupt what runs longer, where the system can; the deadline for what asks itself."""
+    """Interrupt what runs longer, where the system can; the deadline for what asks itself.
+
+    An alarm may be lost: Python drops what is raised in the callback of a weak reference or in
+    ``__del__``, and SymPy catches much.  So it is repeated until it has come through.
+    """
     deadline = monotonic() + seconds
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
         yield deadline
@@ -169,7 +174,7 @@ def _time_limit(seconds: float) -> Iterator[float]:
         raise TimeUp
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
     try:
         yield deadline
     finally:

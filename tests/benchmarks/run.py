@@ -2,9 +2,10 @@
 
     python tests/benchmarks/run.py [--quick]
 
-Three tables: whole processes against ``python -c pass``; derivatives in process against SymPy's own
-``diff``; and time against the length of input plus output, as the exponent of a fitted power law (1
-is linear).  Medians throughout.  Nothing here is asserted; the numbers are for people.
+Four tables: whole processes against ``python -c pass``; derivatives in process against SymPy's own
+``diff``; time against the length of input plus output, as the exponent of a fitted power law (1 is
+linear); and what reading and derivations take, in times of the derivative.
+Medians throughout.  Nothing here is asserted; the numbers are for people.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import matcalc
+from matcalc.derivation.derivation import derivation
 
 EXAMPLE = "a' X' inv(A + X B) X b"
 
@@ -174,6 +176,22 @@ def growth(largest: float, repetitions: int) -> None:
         print(f"{name:21} length^{exponent(lengths, times):4.2f}   {line}")
 
 
+# --- parts of the way ---------------------------------------------------------------------------
+
+
+def parts(repetitions: int) -> None:
+    """What reading a problem takes, and what its derivation takes, in times of the derivative."""
+    heading("parts, in times of the derivative of the same (text included)")
+    for name, (make, counts) in GROWTH.items():
+        expression, wrt = make(counts[1])
+        derivative = matcalc.diff(expression, wrt)
+        whole = median(lambda e=expression, w=wrt: str(matcalc.diff(e, w)), repetitions)
+        reading = median(lambda e=expression: matcalc.shape(e), repetitions)
+        steps = median(lambda d=derivative: [s.text for s in derivation(d)], repetitions)
+        ratios = f"reading {reading / whole:5.2f} x  steps {steps / whole:5.2f} x"
+        print(f"{name:21} {whole * 1000:6.0f} ms  {ratios}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="few repetitions, small sizes")
@@ -181,6 +199,7 @@ def main() -> None:
     processes(3 if quick else 15)
     against_sympy(3 if quick else 20)
     growth(0.25 if quick else 1, 3)
+    parts(1 if quick else 3)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
-from matcalc.errors import MatcalcError, Span
+from matcalc.errors import MatcalcError, Option, Span
 from matcalc.language import names
 
 
-class Piece(Protocol):
+class Token(Protocol):
     """A lexeme: its kind, its text and its place."""
 
     @property
@@ -39,6 +39,9 @@ _OPERAND = re.compile(r"\s*(\w+)((?:'|\^\w+)*)")
 _SEVERAL = re.compile(r"[,;]\s*([^\W\d]\w*)\s*,\s*[^\W\d]\w*\s*[,:]")  # ..., A, B: n x n
 _RAISED = re.compile(r"\s*(\^\s*-?[0-9]+)\s*")
 _DECLARATIONS = "a declaration is X: m x n, x: n, t: scalar, Q: symmetric, f: R^n -> R^p or y = H x"
+
+
+WHERE = Option("where")
 
 
 class Mistake(Exception):
@@ -122,9 +125,9 @@ def _parenthesised(source: str, at: int) -> str:
 
 def unexpected(
     source: str,
-    token: Piece | None,
-    previous: Piece | None,
-    opened: Sequence[Piece],
+    token: Token | None,
+    previous: Token | None,
+    opened: Sequence[Token],
     section: str,
 ) -> MatcalcError:
     """The parser cannot go on at ``token`` (None: the end of the text) after ``previous``."""
@@ -138,11 +141,11 @@ def unexpected(
 
 
 def _syntax(message: str, span: Span, hint: str, code: str = "syntax") -> MatcalcError:
-    return MatcalcError(code, message, span, hint=hint)
+    return MatcalcError(code, message, span, hint=hint, options=(WHERE,))
 
 
 def _at_end(
-    source: str, previous: Piece | None, opened: Sequence[Piece], section: str
+    source: str, previous: Token | None, opened: Sequence[Token], section: str
 ) -> MatcalcError:
     end = Span(len(source.rstrip()), len(source.rstrip()) + 1)
     if previous is None:
@@ -165,7 +168,7 @@ def _at_end(
     return _syntax("the expression is not complete", end, "write what comes next")
 
 
-def _not_closed(opener: Piece, source: str) -> MatcalcError:
+def _not_closed(opener: Token, source: str) -> MatcalcError:
     text = source[opener.span.start : opener.span.end]
     closer = {"⟨": "⟩", "〈": "〉", "‖": "‖", "∥": "∥"}.get(text, _OPENERS[opener.type])
     hint = f"add {closer}"
@@ -175,7 +178,7 @@ def _not_closed(opener: Piece, source: str) -> MatcalcError:
 
 
 def _closing(
-    token: Piece, text: str, previous: Piece | None, opened: Sequence[Piece], source: str
+    token: Token, text: str, previous: Token | None, opened: Sequence[Token], source: str
 ) -> MatcalcError | None:
     """A closing bracket, or the end of a norm, where none can stand."""
     before = source[previous.span.start : previous.span.end] if previous else ""
@@ -227,7 +230,7 @@ def _comparison(text: str, span: Span) -> MatcalcError:
 
 
 def _in_expression(
-    token: Piece, text: str, previous: Piece | None, opened: Sequence[Piece], source: str
+    token: Token, text: str, previous: Token | None, opened: Sequence[Token], source: str
 ) -> MatcalcError:
     span = token.span
     before = source[previous.span.start : previous.span.end] if previous else ""
@@ -246,7 +249,9 @@ def _in_expression(
         )
     if text in (":", "∈"):
         return _syntax(
-            "declarations follow the expression", span, "write x'Q x where Q: n x n, or use --where"
+            "declarations follow the expression",
+            span,
+            f"write x'Q x where Q: n x n, or use {WHERE}",
         )
     if token.type in ("COMMA", "SEMICOLON", "SEPARATOR") or text in ",;":
         return _comma(text, span, previous, opened, source)
@@ -281,7 +286,7 @@ def _in_expression(
 
 
 def _comma(
-    text: str, span: Span, previous: Piece | None, opened: Sequence[Piece], source: str
+    text: str, span: Span, previous: Token | None, opened: Sequence[Token], source: str
 ) -> MatcalcError:
     if previous is not None and previous.type in (*_OPERATORS, *_OPENERS, "COMMA", "SEMICOLON"):
         before = source[previous.span.start : previous.span.end]
@@ -313,7 +318,7 @@ def _comma(
 
 
 def _operator(
-    text: str, span: Span, before: str, previous: Piece | None, after_operator: bool
+    text: str, span: Span, before: str, previous: Token | None, after_operator: bool
 ) -> MatcalcError:
     if text == "'":
         return _syntax("there is nothing to transpose", span, "write X'")
@@ -342,7 +347,7 @@ def _operator(
 
 
 def _in_declaration(
-    token: Piece, text: str, previous: Piece | None, source: str, section: str
+    token: Token, text: str, previous: Token | None, source: str, section: str
 ) -> MatcalcError:
     span = token.span
     before = source[previous.span.start : previous.span.end] if previous else ""
@@ -432,7 +437,7 @@ def _colon_missing(name: str, span: Span) -> MatcalcError:
     )
 
 
-def _unknown_word(token: Piece, text: str, before: str, source: str) -> MatcalcError:
+def _unknown_word(token: Token, text: str, before: str, source: str) -> MatcalcError:
     from difflib import get_close_matches
 
     near = get_close_matches(text.lower(), (*names.PROPERTIES, *names.KINDS), n=1, cutoff=0.7)

@@ -19,7 +19,7 @@ from matcalc.present.presenter import Presenter
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadOff:
     """The last steps of a derivation."""
 
     result: Derivative

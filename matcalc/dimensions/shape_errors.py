@@ -49,7 +49,7 @@ def enclosed(text: str) -> bool:
     return False
 
 
-class Complaint:
+class Diagnosis:
     """The words for one conflict of a reading whose sizes have been named."""
 
     def __init__(self, reading: Reading, conflict: Conflict) -> None:

@@ -8,59 +8,36 @@ from typing import TYPE_CHECKING
 import click
 
 from matcalc.commands import options, streams
+from matcalc.commands.options import Request
 from matcalc.commands.reference import unknown
 from matcalc.errors import MatcalcError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from matcalc.api import Expansion
     from matcalc.tables.laws import Law
 
 
 @click.command(cls=options.ExpressionCommand)
-@options.expression
 @click.option("--wrt", required=True, metavar="X", help="What is perturbed.")
 @click.option("--order", type=int, default=2, show_default=True, help="The highest order, 0 to 4.")
-@options.formats("expansion")
-@options.output
-def perturb(
-    expr: str | None,
-    file: str | None,
-    where: tuple[str, ...],
-    wrt: str,
-    order: int,
-    fmt: str | None,
-    quiet: bool,
-    output: str | None,
-    color: str,
-) -> None:
+@options.question("expansion")
+def perturb(request: Request, wrt: str, order: int) -> None:
     """The expansion of f(X + dX), grouped by order."""
     import matcalc
 
-    source = streams.read_expression(expr, file)
-    with streams.placed_in(source):
-        expansion = matcalc.perturb(source, wrt, where=where, order=order)
-    _write(expansion, fmt, quiet, output, color)
+    with streams.placed_in(request.source):
+        expansion = matcalc.perturb(request.source, wrt, where=request.where, order=order)
+    _answer(request, expansion)
 
 
 @click.command(cls=options.ExpressionCommand)
-@options.expression
 @click.option("--wrt", required=True, metavar="X", help="The variable, a vector or a scalar.")
 @click.option("--at", default="", metavar="X0", help="A new name (default: that of X and 0), or 0.")
 @click.option("--order", type=int, default=2, show_default=True, help="The highest order.")
-@options.formats("expansion")
-@options.output
-def taylor(
-    expr: str | None,
-    file: str | None,
-    where: tuple[str, ...],
-    wrt: str,
-    at: str,
-    order: int,
-    fmt: str | None,
-    quiet: bool,
-    output: str | None,
-    color: str,
-) -> None:
+@options.question("expansion")
+def taylor(request: Request, wrt: str, at: str, order: int) -> None:
     """The Taylor polynomial of EXPR at a point.
 
     Order 1 or 2 for a scalar function of a vector; up to 4 for a function of a scalar, which may
@@ -68,21 +45,18 @@ def taylor(
     """
     import matcalc
 
-    source = streams.read_expression(expr, file)
-    with streams.placed_in(source):
-        expansion = matcalc.taylor(source, wrt, where=where, at=at, order=order)
-    _write(expansion, fmt, quiet, output, color)
+    with streams.placed_in(request.source):
+        expansion = matcalc.taylor(request.source, wrt, where=request.where, at=at, order=order)
+    _answer(request, expansion)
 
 
-def _write(
-    expansion: Expansion, fmt: str | None, quiet: bool, output: str | None, color: str
-) -> None:
-    if streams.fits_page(fmt, output):
+def _answer(request: Request, expansion: Expansion) -> None:
+    def show(console: Console, quiet: bool) -> None:
         from matcalc.output.terminal import show_expansion
 
-        show_expansion(expansion, streams.console(color), quiet)
-        return
-    streams.write("expansion", fmt, [expansion], expansion.notes, output, quiet)
+        show_expansion(expansion, console, quiet)
+
+    request.answer([expansion], expansion.notes, show)
 
 
 # --- laws -----------------------------------------------------------------------------------------
