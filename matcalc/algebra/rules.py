@@ -13,7 +13,8 @@ expression itself: no application adds a condition.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -46,6 +47,7 @@ from matcalc.language.tree import Add, Multiply, Name, Tree
 from matcalc.language.tree import postorder as parts_of
 from matcalc.tables.laws import LAWS, Law
 
+_CALLED = re.compile(r"[a-z]+(?=\()")  # functions in the text of a side
 _ROUNDS = 6  # so many laws in a row make an expression shorter
 _LARGE = 300  # nodes; in larger expressions no law is looked for
 
@@ -87,7 +89,6 @@ def read(tree: Tree, names: Mapping[str, Node], sizes: Mapping[str, Dim]) -> Nod
 def forget() -> None:
     """The rows are read again: what was made of them is forgotten."""
     rules.cache_clear()
-    _by_cost.cache_clear()
     _neighbours.clear()
 
 
@@ -123,11 +124,16 @@ def rules(name: str) -> tuple[Rule, ...]:
     return tuple(made)
 
 
-@cache
-def _by_cost() -> tuple[Rule, ...]:
-    """The laws that are tried everywhere, in the direction that does not make them longer."""
-    found = [rule for law in LAWS.values() if law.by == "cost" for rule in rules(law.name)]
-    return tuple(rule for rule in found if rule.shortens)
+def _by_cost(nodes: Iterable[Node]) -> Iterator[Rule]:
+    """The laws tried in an expression of these nodes, in the direction that does not lengthen them.
+
+    A law of which neither side has only functions that occur is not even read.
+    """
+    present = {node.head for node in nodes if isinstance(node, Apply)} | {"inv"}
+    for law in LAWS.values():
+        sides = (law.left, law.right) if law.by == "cost" else ()
+        if any(present.issuperset(_CALLED.findall(side)) for side in sides):
+            yield from (rule for rule in rules(law.name) if rule.shortens)
 
 
 def _outline(node: Node) -> frozenset[str]:
@@ -485,7 +491,7 @@ def _shorter(root: Node, cost: Callable[[Node], int]) -> Iterator[Node]:
         return
     shown = [(node, _outline(node)) for node in nodes]
     required, now = Required(nodes), cost(root)
-    for rule in _by_cost():
+    for rule in _by_cost(nodes):
         for node, outline in shown:
             if not rule.outline <= outline:
                 continue
