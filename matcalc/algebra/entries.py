@@ -15,6 +15,7 @@ from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, make_a
 from matcalc.algebra.powers import Powers, is_even
 from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import SCALAR, Shape
+from matcalc.tables.facts import WITH_ZEROS
 from matcalc.tables.functions import FUNCTIONS
 
 
@@ -269,17 +270,13 @@ def _sign(arg: Node) -> Node | None:
     return _constant(Fraction(1), arg.shape) if positive(arg) else None
 
 
-#: facts that say of some entries that they are zero, whatever else is said
-_WITH_ZEROS = frozenset({"diagonal", "lower", "upper", "skew"})
-
-
 def positive(node: Node) -> bool:
     """Known to be > 0 in every entry (a cheap, safe test)."""
     match node:
         case Number():
             return node.value > 0
         case Symbol():
-            return "positive" in node.facts and not node.facts & _WITH_ZEROS
+            return "positive" in node.facts and not node.facts & WITH_ZEROS
         case Sum():
             signs = all(c > 0 and (positive(t) or normal.is_nonnegative(t)) for t, c in node.terms)
             return signs and any(positive(t) for t, _ in node.terms)

@@ -41,6 +41,7 @@ from matcalc.algebra.sums import (
 from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import SCALAR, Shape
+from matcalc.tables.facts import PROJECTIONS, transposes
 
 Chain = tuple[tuple[Node, Node], ...]
 
@@ -243,9 +244,9 @@ def _reduced(base: Node, exponent: Node) -> Node:
     k = integer(exponent)
     if not isinstance(symbol, Symbol) or k is None:
         return exponent
-    if "idempotent" in symbol.facts and k > 0:
+    if symbol.facts & PROJECTIONS and k > 0:
         return ONE
-    if symbol.facts >= {"orthogonal", "symmetric"}:
+    if transposes(symbol.facts) >= {"same", "inverse"}:
         return number(k % 2)
     return exponent
 
@@ -315,11 +316,12 @@ def _transpose(node: Node) -> Node:
     """One level of :func:`transpose`; the children it asks for are done already."""
     match node:
         case Symbol():
-            if node.facts & {"symmetric", "diagonal"}:
+            known = transposes(node.facts)
+            if "same" in known:
                 return node
-            if "skew" in node.facts:
+            if "minus" in known:
                 return neg(node)
-            if "orthogonal" in node.facts:
+            if "inverse" in known:
                 return power(node, MINUS_ONE)
             return make_apply("transpose", (node,), node.shape.T)
         case Sum():

@@ -23,12 +23,15 @@ from matcalc.algebra.sympy_bridge import tidy
 from matcalc.calculus.adjoint import gradient
 from matcalc.calculus.differential import differential
 from matcalc.calculus.linear_map import jacobian
-from matcalc.dimensions.problem import FREE_FACTS, Problem
+from matcalc.dimensions.problem import Problem
 from matcalc.errors import MatcalcError, Option
 from matcalc.present.cost import Cost
+from matcalc.tables.facts import FACTS, FREE
 
 LAYOUTS = ("jacobian", "gradient")
-_NOT_SYMMETRIC = frozenset({"skew", "lower", "upper"})
+_NOT_SYMMETRIC = frozenset(
+    name for name, fact in FACTS.items() if fact.transpose not in ("", "same", "inverse")
+)
 STRUCTURES = ("independent", "symmetric", "cookbook")
 
 
@@ -85,7 +88,7 @@ def _tied(problem: Problem, wrt: Sequence[str], structure: str) -> Iterator[str]
         bare, full = problem.symbol(name, bare=True), problem.symbol(name)
         if bare is full or structure != "independent":
             continue
-        words = " and ".join(sorted(problem.typed.symbols[name].facts - FREE_FACTS))
+        words = " and ".join(sorted(problem.typed.symbols[name].facts - FREE))
         project = ""
         if isinstance(full, Symbol) and "symmetric" in full.facts:
             project = " (the structure symmetric projects on the symmetric matrices)"

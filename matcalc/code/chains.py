@@ -19,6 +19,7 @@ from matcalc.code.program import TYPICAL_SIZE, Dims, Op, Ops, extent, volume
 from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import Shape
+from matcalc.tables.facts import transposes
 from matcalc.tables.functions import FUNCTIONS
 
 UNIT = Fraction(1)
@@ -231,7 +232,7 @@ class Chains:
             return ops.matrix_power(value, self.values[e])
         if k < 0:
             k = -k
-            if isinstance(base, Symbol) and "orthogonal" in base.facts:
+            if isinstance(base, Symbol) and "inverse" in transposes(base.facts):
                 value = ops.transpose(value)
             else:
                 value = ops.inverse(value)
@@ -257,7 +258,7 @@ class Chains:
             return self.apply(base, flip, v)
         if k is not None and -_MOST_SOLVES <= k < 0:
             A = self.ops.transpose(self.values[base]) if flip else self.values[base]
-            orthogonal = isinstance(base, Symbol) and "orthogonal" in base.facts
+            orthogonal = isinstance(base, Symbol) and "inverse" in transposes(base.facts)
             for _ in range(-k):
                 if orthogonal:
                     v = self.ops.matmul(self.ops.transpose(A), v)

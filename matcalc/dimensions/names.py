@@ -29,27 +29,9 @@ from matcalc.language.tree import (
     Tree,
     postorder,
 )
+from matcalc.tables.facts import EXCLUSIVE, SQUARE
 from matcalc.tables.functions import FUNCTIONS
 
-# the facts that only a square matrix has, and those that exclude each other
-SQUARE_FACTS = frozenset(
-    (
-        "symmetric",
-        "skew",
-        "diagonal",
-        "orthogonal",
-        "invertible",
-        "lower",
-        "upper",
-        "idempotent",
-        "positive definite",
-        "positive semidefinite",
-    )
-)
-_EXCLUSIVE = tuple(
-    ("skew", other)
-    for other in ("symmetric", "diagonal", "positive definite", "positive semidefinite", "positive")
-)
 _CONSTANTS_OF_SIZES = ("eye", "ones", "zeros", "commutation")
 CONSTANTS = ("pi", "I")
 
@@ -131,7 +113,7 @@ def _declared(item: Declaration, source: str) -> Entry:
         shape = shape or SCALAR
     if kind == "scalar":
         shape = shape or SCALAR
-    if kind in ("", "matrix") and facts & SQUARE_FACTS:
+    if kind in ("", "matrix") and facts & SQUARE:
         kind = "square"
     entry = Entry(item.name, kind, item.span, item.source or source, True, shape, facts)
     entry.definition = item.definition
@@ -159,14 +141,14 @@ def _declared(item: Declaration, source: str) -> Entry:
 def _quarrel(entry: Entry) -> str:
     """Why the declared properties of a name cannot all hold, or nothing."""
     facts, shape = entry.facts, entry.shape
-    square = next(iter(sorted(facts & SQUARE_FACTS)), "square" if entry.role == "square" else "")
+    square = next(iter(sorted(facts & SQUARE)), "square" if entry.role == "square" else "")
     if square and shape is not None and not shape.is_square:
         return f"is declared {square}, but {shape} is not square"
     if square and entry.role == "vector":
         return f"is declared {square} and a vector; only square matrices are {square}"
     if "integer" in facts and shape is not None and not shape.is_scalar:
         return f"is declared an integer, but is {shape}"
-    for one, other in _EXCLUSIVE:
+    for one, other in EXCLUSIVE:
         if one in facts and other in facts:
             return f"is declared {one} and {other}; only zero is both"
     return ""

@@ -20,22 +20,7 @@ from matcalc.language.sizes import Dim
 from matcalc.language.syntax import parse
 from matcalc.language.tree import Tree
 from matcalc.present.style import Style
-
-#: facts that say nothing about which entries are tied to one another
-FREE_FACTS = frozenset({"positive", "integer", "invertible"})
-
-#: what follows from a declared fact
-_IMPLIED: dict[str, frozenset[str]] = {
-    "positive definite": frozenset({"symmetric", "invertible"}),
-    "positive semidefinite": frozenset({"symmetric"}),
-    "diagonal": frozenset({"symmetric"}),
-    "orthogonal": frozenset({"invertible"}),
-}
-
-
-def implied(facts: Collection[str]) -> frozenset[str]:
-    """The facts with all that follows from them."""
-    return frozenset(facts).union(*(_IMPLIED.get(fact, frozenset()) for fact in facts))
+from matcalc.tables.facts import FREE, implied
 
 
 @dataclass
@@ -61,9 +46,9 @@ class Problem:
             return normal.size(Dim.named(name))
         if info.kind == "function":
             return make_symbol(name, info.shape, frozenset(), "function")
-        facts = implied(info.facts) & FREE_FACTS if bare else implied(info.facts)
+        facts = implied(info.facts) & FREE if bare else implied(info.facts)
         if info.shape.is_scalar:
-            facts &= FREE_FACTS
+            facts &= FREE
         return make_symbol(name, info.shape, facts)
 
     def variable(self, name: str) -> Symbol:

@@ -14,24 +14,11 @@ from typing import Any
 
 from matcalc.errors import MatcalcError, Span
 from matcalc.language.lexing import KNOWN_FUNCTIONS, Lexeme
-from matcalc.language.names import KINDS, PROPERTIES
+from matcalc.language.names import KINDS
 from matcalc.language.sizes import ONE, SCALAR, Dim, Shape
 from matcalc.language.syntax_errors import Mistake
 from matcalc.language.tree import Declaration
-
-# properties that only a square matrix has
-_SQUARE = frozenset(
-    (
-        "symmetric",
-        "skew",
-        "diagonal",
-        "orthogonal",
-        "invertible",
-        "idempotent",
-        "positive definite",
-        "positive semidefinite",
-    )
-)
+from matcalc.tables.facts import SPELLINGS, SQUARE
 
 
 @dataclass(frozen=True)
@@ -176,7 +163,7 @@ def _named(lexeme: Lexeme) -> Dim:
     if len(lexeme.text) > 5:
         from difflib import get_close_matches
 
-        words = [*PROPERTIES, *KINDS]
+        words = [*SPELLINGS, *KINDS]
         if near := get_close_matches(lexeme.text.lower(), words, n=1, cutoff=0.8):
             raise MatcalcError(
                 "declaration",
@@ -210,8 +197,8 @@ def _facts_and_kinds(words: Iterable[Lexeme]) -> tuple[tuple[str, ...], list[str
         text = re.sub(r"[\s-]+", " ", word.text)
         if text in KINDS:
             kinds.append(text)
-        if text in PROPERTIES and PROPERTIES[text] not in facts:
-            facts.append(PROPERTIES[text])
+        if text in SPELLINGS and SPELLINGS[text] not in facts:
+            facts.append(SPELLINGS[text])
     return tuple(facts), kinds
 
 
@@ -219,7 +206,7 @@ def _check_possible(declaration: Declaration, word: str) -> None:
     """Sizes are rigid, so that a symmetric m x n matrix, or a vector 2 x 3, is a contradiction."""
     shape, kind = declaration.shape, declaration.kind
     wrong = ""
-    if word in _SQUARE or word == "square":
+    if word in SQUARE or word == "square":
         if shape is not None and not shape.is_square:
             wrong = f"a matrix of size {shape} is not {word}"
         elif kind == "vector":

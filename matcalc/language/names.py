@@ -49,39 +49,8 @@ _PIECE = re.compile(
 _DOTTED = re.compile(r"[0-9]*\.[0-9]*\.[0-9.]*")
 _FOREIGN = re.compile(rf"[{_GREEK}]")
 
-#: what a declaration may say besides sizes: words for the kind of a thing ...
+#: what a declaration may say besides sizes and facts: words for the kind of a thing
 KINDS = ("scalar", "vector", "matrix", "square", "integer")
-#: ... and properties, by every spelling
-PROPERTIES: dict[str, str] = {
-    word: word
-    for word in (
-        "symmetric",
-        "skew",
-        "diagonal",
-        "orthogonal",
-        "invertible",
-        "lower",
-        "upper",
-        "idempotent",
-        "positive",
-        "positive definite",
-        "positive semidefinite",
-        "integer",
-    )
-} | {
-    "skew symmetric": "skew",
-    "skewsymmetric": "skew",
-    "antisymmetric": "skew",
-    "anti symmetric": "skew",
-    "nonsingular": "invertible",
-    "lower triangular": "lower",
-    "upper triangular": "upper",
-    "pd": "positive definite",
-    "spd": "positive definite",
-    "psd": "positive semidefinite",
-    "positive semi definite": "positive semidefinite",
-}
-
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 _WRT = Option("wrt")

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from matcalc.errors import MatcalcError, Option, Span
 from matcalc.language import names
+from matcalc.tables.facts import SPELLINGS
 
 
 class Token(Protocol):
@@ -440,7 +441,7 @@ def _colon_missing(name: str, span: Span) -> MatcalcError:
 def _unknown_word(token: Token, text: str, before: str, source: str) -> MatcalcError:
     from difflib import get_close_matches
 
-    near = get_close_matches(text.lower(), (*names.PROPERTIES, *names.KINDS), n=1, cutoff=0.7)
+    near = get_close_matches(text.lower(), (*SPELLINGS, *names.KINDS), n=1, cutoff=0.7)
     if near:
         return _syntax(
             f"{text} is not a property", token.span, f"did you mean {near[0]}?", "declaration"

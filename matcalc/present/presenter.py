@@ -44,6 +44,7 @@ from matcalc.present.products import Products
 from matcalc.present.style import Style
 from matcalc.present.sums import Signed, Sums
 from matcalc.present.trees import Trees, Written
+from matcalc.tables.facts import transposes
 from matcalc.tables.functions import FUNCTIONS
 
 _SAVED = 3  # transposes, and what they measure, for which (B A)' is written for A' B'
@@ -424,7 +425,7 @@ class Presenter:
         sign = sign if k % 2 else 1
         if k > 0:
             return Written(sign, trees.raised(tree, Fraction(k)))
-        if isinstance(base, Symbol) and "orthogonal" in base.facts and k == -1:
+        if isinstance(base, Symbol) and "inverse" in transposes(base.facts) and k == -1:
             return Written(sign, trees.transposed(tree))
         turned = isinstance(tree, t.Transpose)
         inverse = trees.inverse(tree.arg if isinstance(tree, t.Transpose) else tree)
