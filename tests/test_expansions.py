@@ -158,6 +158,16 @@ def test_polynomials_are_exact_from_their_degree_on(source: str, wrt: str, degre
         assert (matcalc.perturb(source, wrt, order=order).remainder == "") == (order >= degree)
 
 
+@pytest.mark.parametrize(
+    ("source", "wrt"), [("norm1(z - h)", "z"), ("sum(relu(x))", "x"), ("sign(t) t", "t")]
+)
+def test_what_has_jumps_is_not_exact(source: str, wrt: str) -> None:
+    """Its higher differentials are zero, but it is no polynomial."""
+    for order in (0, 1, 2, 3):
+        assert matcalc.perturb(source, wrt, order=order).remainder
+    assert matcalc.taylor("abs(t)", "t", order=2).remainder
+
+
 def test_the_terms_are_those_of_hand() -> None:
     expansion = matcalc.perturb("x'Q x + b'x", "x")
     found = [part.text for part in expansion.orders]

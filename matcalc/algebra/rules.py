@@ -49,7 +49,7 @@ from matcalc.tables.laws import LAWS, Law
 
 _CALLED = re.compile(r"[a-z]+(?=\()")  # functions in the text of a side
 _ROUNDS = 6  # so many laws in a row make an expression shorter
-_LARGE = 300  # nodes; in larger expressions no law is looked for
+_LARGE = 64  # nodes; in larger expressions no law is looked for
 
 
 @dataclass(frozen=True)

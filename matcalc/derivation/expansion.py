@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from matcalc.algebra import normal
 from matcalc.algebra.factor import Factoring, simplify
-from matcalc.algebra.ir import Node, Symbol, make_symbol, postorder
+from matcalc.algebra.ir import Apply, Node, Symbol, dependents, make_symbol, postorder
 from matcalc.algebra.rewrite import substitute
 from matcalc.algebra.sympy_bridge import tidy
 from matcalc.answer import Expansion, Order
@@ -31,7 +31,7 @@ from matcalc.language.syntax import canonical_name
 from matcalc.language.text import text
 from matcalc.language.tree import Add, Multiply, Name, Number, Power, Transpose, Tree
 from matcalc.present.cost import Cost
-from matcalc.tables.functions import lookup
+from matcalc.tables.functions import FUNCTIONS, lookup
 
 HIGHEST = 4
 _BUDGET = 32  # terms
@@ -97,8 +97,9 @@ def _differentials(
     facts: dict[Node, Node],
 ) -> tuple[list[Tree], bool]:
     trees: list[Tree] = []
-    term, divisor = F, 1
+    term, divisor, stepped = F, 1, False
     for j in range(order + 1):
+        stepped = stepped or _has_steps(term, X)
         trees.append(_form(normal.scale(Fraction(1, divisor), term), dX, writing, facts))
         try:
             term = differential(term, X, dX)
@@ -112,7 +113,22 @@ def _differentials(
                 error.code, error.message, error.span, hint=str(lower), options=(lower,)
             ) from None
         divisor *= j + 1
-    return trees, normal.is_zero(term)
+    return trees, normal.is_zero(term) and not stepped
+
+
+def _has_steps(F: Node, X: Symbol) -> bool:
+    """Is there a function of X that is constant between jumps?  No polynomial has any."""
+    return any(_is_step(node, X) for node in dependents(F, X))
+
+
+def _is_step(node: Node, X: Symbol) -> bool:
+    if not isinstance(node, Apply) or node.head not in FUNCTIONS:
+        return False
+    dX = make_symbol(X.name, X.shape, frozenset(), "perturbation")
+    try:
+        return normal.is_zero(differential(node, X, dX))
+    except MatcalcError:  # the table does not have it
+        return False
 
 
 def _form(node: Node, dX: Symbol, writing: Writing, facts: dict[Node, Node]) -> Tree:
@@ -175,7 +191,9 @@ def taylor(
     step = _displacement(Name(X.name), point_tree)
     orders: list[Order] = []
     value, divisor = F, 1
+    stepped = False
     for j in range(order + 1):
+        stepped = stepped or _has_steps(value, X)
         here = _value_at(
             value, X, point, problem, writing.cost, divisor if X.shape.is_scalar else 1
         )
@@ -188,7 +206,9 @@ def taylor(
         if j < order:
             value = once(value, X, True)
             divisor *= j + 1
-    exact = _is_constant(value, X) if X.shape.is_scalar else _degree(F, X, writing) <= order
+    by_scalar = X.shape.is_scalar
+    exact = _is_constant(value, X) if by_scalar else _degree(F, X, writing) <= order
+    exact = exact and not stepped
     if not orders:
         orders.append(Order(0, writing.presenter.present(normal.zero(F.shape))))
     left = 0 if exact else order + 1
