@@ -116,6 +116,8 @@ def answer(question: Question) -> str:
         made = ask(source, *([question["wrt"]] if "wrt" in question else []), **options)
     except MatcalcError as error:
         return _lines("error", draw_error(error) + f"\n{error.start}-{error.end}")
+    except Exception as error:
+        return _lines("error", f"crash: {error!r}")
     found = made if isinstance(made, list) else [made]
     return "".join(_said(each, question["ask"]) for each in found)
 
@@ -140,6 +142,8 @@ def _tried(form: Any) -> str:
         return str(form())
     except MatcalcError as error:
         return f"refused: {error}"
+    except Exception as error:  # a difference to be read, and no reason not to go on
+        return f"crash: {error!r}"
 
 
 def _lines(name: str, text: str) -> str:

@@ -27,6 +27,9 @@ from matcalc.verify.difference import precision
 
 #: what is said of a function in words; a listing shows it
 WORDS = ("name", "doc", "aliases", "reference")
+ZT, ONE_WAY, OTHER_WAY = "Z'", "I + V' W'", "I + W' V'"
+NAMES = ["Z: n x n", "V: n x m", "W: m x n", "t: positive", "v: n"]
+INVERSES = {row.name: row.right_inverse for row in FUNCTIONS.values() if row.right_inverse}
 #: (kind, cell): read by the row's tests alone
 ONLY_TESTED = {
     ("defined", "kind"): "the definition takes its place before anything asks",
@@ -77,8 +80,12 @@ def corrupted(row: Function, cell: str) -> Iterator[Function]:
             yield replace(row, domain=f"{{{x}}} != 7")
         case "parity":
             yield replace(row, parity=-value)
-        case "positive":
-            yield replace(row, positive=False)
+        case "values" | "right_inverse":
+            yield replace(row, **{cell: ""})
+        case "transposable":
+            yield replace(row, transposable=False)
+        case "for_positive":
+            yield replace(row, for_positive="7")
         case "at_zero":
             yield replace(row, at_zero="7")
         case "latex":
@@ -102,7 +109,8 @@ def shape(row: Function) -> str:
 
 def turned(row: Function, name: str) -> str:
     """The transpose of f(V), or of f(V, V)."""
-    where = [f"{name}: n x n"]
+    column = row.shapes.parameters[0].rank == 1
+    where = [f"{name}: n" if column else f"{name}: n x n"]
     args = [
         f"kron({name}, {name})" if shape.has_products else name for shape in row.shapes.parameters
     ]
@@ -166,6 +174,16 @@ def results(row: Function) -> Iterator[str]:
         others.append(call(f"zeros({rows}, {cols})"))
     for text in others:
         yield said(lambda text: simplify(text, [*declared(), "Z: m x n"]), text)
+    turns = [
+        call("Z") + " - " + call("Z'"),
+        "abs(1 + " + call("Z") + ")",
+        call("I + V' W'") + " - " + call("I + W' V'"),
+    ]
+    one = [f"abs({f})", call("t")]
+    others = [call(f"{INVERSES.get(row.name, 'sin')}(3 Z)")]  # of a matrix: no SymPy sees it
+    for text in (*turns, *one, *others):
+        where = declared("1") if text in one else declared("n")
+        yield said(lambda text, where=where: simplify(text, [*where, *NAMES]), text)
     for form in forms:
         yield said(lambda to: simplify(f, declared()).to(to), form)
     yield said(lambda text: simplify(text, declared("n")), f"tr({f})")

@@ -17,7 +17,7 @@ import pytest
 from numeric import NoPoint, assert_derivative
 
 from matcalc import MatcalcError, diff
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.ir import Node, make_symbol
 from matcalc.calculus.index_graph import IndexGraph
 from matcalc.language.sizes import ONE, Dim, Shape
@@ -171,21 +171,21 @@ def graph(*edges: tuple[int, Node, int], size: int) -> IndexGraph:
 
 def test_reductions() -> None:
     A, B, C, u = square("A"), square("B"), square("C"), vector("u")
-    D, B_ = heads.diag(u), normal.transpose(B)
+    D, B_ = normal.diag(u), normal.transpose(B)
     parallel = graph((0, A, 1), (1, B, 0), size=2)
-    assert parallel.matrix(0, 1) is heads.hadamard(A, B_)
-    assert parallel.column(0) is heads.diagonal(normal.mul(A, B))
+    assert parallel.matrix(0, 1) is normal.hadamard(A, B_)
+    assert parallel.column(0) is normal.diagonal(normal.mul(A, B))
     series = graph((0, A, 2), (2, D, 2), (1, B, 2), size=3)
     assert series.matrix(0, 1) is normal.mul(A, D, B_)
-    assert series.column(0) is normal.mul(A, heads.hadamard(u, normal.mul(B_, normal.ones(n))))
+    assert series.column(0) is normal.mul(A, normal.hadamard(u, normal.mul(B_, normal.ones(n))))
     loop = graph((0, A, 0), size=1)
-    assert loop.matrix(0, 0) is heads.diag(heads.diagonal(A))
+    assert loop.matrix(0, 0) is normal.diag(normal.diagonal(A))
     equal = graph((0, D, 1), size=2)
     assert equal.matrix(0, 1) is D and equal.column(1) is u
     cycle = graph((0, A, 1), (1, B, 2), (2, C, 0), size=3)
-    assert cycle.column(0) is heads.diagonal(normal.mul(A, B, C))
+    assert cycle.column(0) is normal.diagonal(normal.mul(A, B, C))
     isolated = graph((0, D, 0), (1, D, 1), size=2)
-    assert isolated.column(0) is normal.mul(heads.trace(D), u)
+    assert isolated.column(0) is normal.mul(normal.trace(D), u)
 
 
 def test_the_complete_graph_of_four_vertices_is_stuck() -> None:

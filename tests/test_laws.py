@@ -26,7 +26,7 @@ import pytest
 from mpmath import mp
 
 import matcalc
-from matcalc.algebra import rules
+from matcalc.algebra import products, rules
 from matcalc.algebra.interpret import apply_function
 from matcalc.algebra.ir import Node
 from matcalc.algebra.normal import is_zero
@@ -34,6 +34,7 @@ from matcalc.commands.series import example
 from matcalc.dimensions.problem import Problem, read_problem
 from matcalc.errors import MatcalcError
 from matcalc.language.tree import Add, Tree
+from matcalc.tables.facts import FACTS
 from matcalc.tables.functions import FUNCTIONS
 from matcalc.tables.laws import LAWS, Law
 from matcalc.verify.check import points
@@ -154,6 +155,10 @@ def maker(law: Law) -> Any:
     if law.by.startswith("definition of "):
         assert FUNCTIONS[law.by.removeprefix("definition of ")].definition
         return apply_function
+    if law.by.startswith("fact "):
+        fact = FACTS[law.by.removeprefix("fact ")]
+        assert fact.transpose or fact.projection
+        return products.transpose if fact.transpose else products._reduced
     found: Any = matcalc
     for part in law.by.split("."):
         name = f"{found.__name__}.{part}" if inspect.ismodule(found) else ""

@@ -37,14 +37,8 @@ LAYERS = (
     "matcalc.output",
     "matcalc.verify",
 )
-# the normal form of a function of a product, and of a product with a function, are one recursion
-NORMAL_FORM = {
-    f"matcalc.algebra.{name}"
-    for name in (
-        *("entries", "heads", "normal", "powers"),
-        *("products", "scalar_factors", "sums", "traces"),
-    )
-}
+# a scalar in a chain is a scalar factor, and a power of one is a product again: one recursion
+NORMAL_FORM = {f"matcalc.algebra.{name}" for name in ("powers", "products", "scalar_factors")}
 MOST_NAMES = 195  # of functions, as strings outside the table
 UNFINISHED = re.compile("TO" + r"DO|FIX" + r"ME|XX" + r"X|NotImplemented" + "Error")
 

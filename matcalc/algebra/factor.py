@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.algebra.rewrite import expand, rebuild
 from matcalc.algebra.rules import shorten
@@ -264,11 +264,11 @@ def _keys(term: Node) -> Iterator[Key]:
 
 def _entry_keys(node: Node) -> Iterator[Key]:
     if isinstance(node, Apply):
-        if len(node.args) == 1 and heads.is_linear(node) and not node.shape.is_scalar:
+        if len(node.args) == 1 and normal.is_linear(node) and not node.shape.is_scalar:
             # vec A and vec B are of a kind if A and B are
             yield ("head:" + node.head, normal.zero(node.args[0].shape), normal.ONE)
         if node.shape.is_column or node.head in ("hadamard", "epow"):
-            for base, _ in heads.entry_powers(node):
+            for base, _ in normal.entry_powers(node):
                 if not normal.is_ones(base):
                     yield ("entry", base, normal.ONE)
             return
@@ -402,7 +402,7 @@ def _extract_oriented(key: Key, group: Sequence[Term]) -> Extracted | None:
 
 def _extract_identity(group: Sequence[Term], shape: Shape) -> Extracted:
     """s I + t I = (s + t) I."""
-    rest = [(heads.outside(term)[0], c) for term, c in group if isinstance(term, Product)]
+    rest = [(normal.outside(term)[0], c) for term, c in group if isinstance(term, Product)]
     return normal.linear(rest, SCALAR), _between([], [normal.identity(shape.rows)])
 
 
@@ -418,7 +418,7 @@ def _extract_head(head: str, group: Sequence[Term], shape: Shape) -> Extracted |
             return None
         rest.append((normal.mul(*scalars, term.args[0]), c))
     inner = normal.linear(rest, rest[0][0].shape)
-    return inner, lambda inside: heads.apply(head, (inside,), shape)
+    return inner, lambda inside: normal.apply(head, (inside,), shape)
 
 
 def _extract_entry(base: Node, group: Sequence[Term], shape: Shape) -> Extracted | None:
@@ -427,21 +427,21 @@ def _extract_entry(base: Node, group: Sequence[Term], shape: Shape) -> Extracted
     all_scalars: list[dict[Node, Node]] = []
     all_entries: list[dict[Node, Node]] = []
     for term, _ in group:
-        matrix = heads.outside(term)[1] if isinstance(term, Product) else term
+        matrix = normal.outside(term)[1] if isinstance(term, Product) else term
         all_scalars.append(dict(term.scalars) if isinstance(term, Product) else {})
-        all_entries.append(dict(heads.entry_powers(matrix)))
+        all_entries.append(dict(normal.entry_powers(matrix)))
     scalars, entries = _common_scalars(all_scalars), _common_scalars(all_entries)
     if base not in entries:
         return None
     rest: list[Term] = []
     for c, mine, powers in zip(coefficients, all_scalars, all_entries, strict=True):
         outside = [normal.power(b, e) for b, e in _less(mine, scalars)]
-        inside = [heads.epow(b, e) for b, e in _less(powers, entries)]
-        rest.append((normal.mul(*outside, heads.hadamard(*inside)), c))
+        inside = [normal.epow(b, e) for b, e in _less(powers, entries)]
+        rest.append((normal.mul(*outside, normal.hadamard(*inside)), c))
     factors = [normal.power(b, e) for b, e in scalars.items()]
-    common = [heads.epow(b, e) for b, e in entries.items()]
+    common = [normal.epow(b, e) for b, e in entries.items()]
     inner = normal.linear(rest, shape)
-    return inner, lambda inside: normal.mul(*factors, heads.hadamard(*common, inside))
+    return inner, lambda inside: normal.mul(*factors, normal.hadamard(*common, inside))
 
 
 def _less(powers: dict[Node, Node], common: dict[Node, Node]) -> Iterator[tuple[Node, Node]]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, reduce
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import builders, normal
 from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol
 from matcalc.algebra.ir import Number as Constant
 from matcalc.errors import MatcalcError, assert_never
@@ -128,19 +128,19 @@ class Reader:
     def _times(self, left: Node, op: str, right: Node) -> Node:
         scalar = left.shape.is_scalar or right.shape.is_scalar
         if op in ("/", "./"):
-            right = heads.epow(right, normal.MINUS_ONE)
+            right = normal.epow(right, normal.MINUS_ONE)
         if scalar or not (self.entrywise or op in (".*", "./")):
             return normal.mul(left, right)
-        return heads.hadamard(left, right)
+        return normal.hadamard(left, right)
 
     def _power(self, base: Node, exponent: Node, elementwise: bool) -> Node:
         if not exponent.shape.is_scalar:  # entry by entry: b^x = exp(x log b)
-            logarithm = heads.elementwise("log", base)
-            return heads.elementwise("exp", self._times(exponent, ".*", logarithm))
+            logarithm = normal.elementwise("log", base)
+            return normal.elementwise("exp", self._times(exponent, ".*", logarithm))
         if isinstance(exponent, Constant) and _length(base) * abs(exponent.value) > _LONGEST:
             raise _too_long()
         if elementwise:
-            return heads.epow(base, exponent)
+            return normal.epow(base, exponent)
         return normal.power(base, exponent)
 
     def _call(self, tree: Call, parts: Sequence[Node]) -> Node:
@@ -153,13 +153,13 @@ class Reader:
                 shape = Shape(dims[0], dims[1] if len(dims) > 1 else Dim.of(1))
                 return normal.ones_matrix(shape) if name == "ones" else normal.zero(shape)
             case "commutation":
-                return heads.commutation(self._size(tree.args[0]), self._size(tree.args[1]))
+                return normal.commutation(self._size(tree.args[0]), self._size(tree.args[1]))
         function = self.names.get(name)
         if isinstance(function, Symbol) and function.role == "function":
-            return heads.call(function, parts[0])
+            return normal.call(function, parts[0])
         function = self.names.get(name[1:])
         if name.startswith("D") and isinstance(function, Symbol) and function.role == "function":
-            return heads.jacobian(function, parts[0])
+            return normal.jacobian(function, parts[0])
         if name == "diag" and not (parts[0].shape.is_column or parts[0].shape.is_row):
             name = "diagonal"
         row = FUNCTIONS[name]
@@ -229,7 +229,7 @@ def row_formula(
     return Reader(given | names, sizes).read(formula(text))
 
 
-heads.interpreter(row_formula)
+builders.row_formula.is_(row_formula)
 
 
 def apply_function(row: Function, args: Sequence[Node], sizes: Iterable[Dim] = ()) -> Node:
@@ -238,7 +238,7 @@ def apply_function(row: Function, args: Sequence[Node], sizes: Iterable[Dim] = (
     if row.definition:
         return Reader(dict(zip(row.parameters, args)), bound).read(formula(row.definition))
     shape = Shape(*row.shapes.shape(bound, _product))
-    return heads.apply(row.name, args, shape)
+    return normal.apply(row.name, args, shape)
 
 
 def _product(dims: Iterable[Dim]) -> Dim:

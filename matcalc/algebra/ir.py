@@ -13,7 +13,8 @@ Invariants
   Sum      two or more terms, none a Sum or a bare number multiple; coefficients nonzero
   Product  coefficient * scalar powers * chain of matrix powers; a scalar with a chain has
            nothing else
-  Apply    a head of ``HEADS`` or of the function table, and its arguments
+  Apply    a function of the table, or one of transpose, hadamard, epow, ones, commutation, call and
+           jacobian, and its arguments
 """
 
 from __future__ import annotations
@@ -21,15 +22,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from hashlib import blake2b
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 from weakref import WeakValueDictionary
 
 from matcalc.language.sizes import SCALAR, Shape
 
 T = TypeVar("T")
-
-#: heads that are not functions of the table
-HEADS = ("transpose", "hadamard", "epow", "ones", "commutation", "call", "jacobian")
 
 
 class _Node:
@@ -174,6 +172,11 @@ def make_apply(head: str, args: tuple[Node, ...], shape: Shape) -> Apply:
     node.head, node.args = head, args
     node.primes += head == "transpose"
     return node
+
+
+def is_head(node: Node, head: str) -> TypeGuard[Apply]:
+    """Is a node this head, applied?"""
+    return isinstance(node, Apply) and node.head == head
 
 
 def postorder(root: Node) -> Iterator[Node]:

@@ -18,7 +18,7 @@ from fractions import Fraction
 from functools import cache
 from itertools import permutations
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, make_symbol
 from matcalc.errors import assert_never
 from matcalc.language.sizes import SCALAR, Dim, Shape
@@ -133,11 +133,11 @@ def instance(pattern: Node, binding: Binding) -> Node:
             case Apply(head="ones"):
                 return normal.ones(shape_of(node.shape).rows)
             case Apply(head="commutation"):
-                found = [_size(heads.dimension(arg), binding.sizes) for arg in node.args]
+                found = [_size(normal.dimension(arg), binding.sizes) for arg in node.args]
                 assert found[0] is not None and found[1] is not None
-                return heads.commutation(found[0], found[1])
+                return normal.commutation(found[0], found[1])
             case Apply():
-                return heads.apply(node.head, [new[a] for a in node.args], shape_of(node.shape))
+                return normal.apply(node.head, [new[a] for a in node.args], shape_of(node.shape))
             case Number() | Symbol():
                 return node
             case _:
@@ -180,7 +180,7 @@ def proposals(pattern: Node, subject: Node, before: Binding) -> Iterator[Binding
     if binding is None:
         return
     if isinstance(pattern, Symbol) and pattern.role == "dimension":
-        dim = heads.dimension(subject)
+        dim = normal.dimension(subject)
         sizes = {pattern.name: dim, **binding.sizes}
         if sizes[pattern.name] is dim:
             yield Binding(binding.names, sizes)
@@ -223,15 +223,15 @@ def _arguments(node: Apply) -> Iterator[Sequence[Node]]:
     match node.head:
         case "hadamard":
             yield from permutations(node.args)
-        case "det" | "logdet":
-            yield node.args
-            yield (normal.transpose(node.args[0]),)
         case "tr":
             for turned in rotations(node):
                 yield (turned,)
                 yield (normal.transpose(turned),)
         case _:
             yield node.args
+            row = normal.row_of(node)
+            if row is not None and row.transposable:
+                yield (normal.transpose(node.args[0]),)
 
 
 def rotations(node: Apply) -> Iterator[Node]:
@@ -239,7 +239,12 @@ def rotations(node: Apply) -> Iterator[Node]:
     chain = parts(node.args[0])[2]
     yield node.args[0]
     for i in range(1, len(chain)):
-        yield together(chain[i:] + chain[:i], chain[i][0].shape.rows)
+        yield rotated(chain, i)
+
+
+def rotated(chain: Sequence[Pair], i: int) -> Node:
+    """The product of a chain that begins with what was factor i."""
+    return together([*chain[i:], *chain[:i]], chain[i][0].shape.rows)
 
 
 def _product(pattern: Product, subject: Node, before: Binding) -> Iterator[Binding]:

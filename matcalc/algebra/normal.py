@@ -1,36 +1,32 @@
-"""The normalising constructors of sums, products, powers and transposes: one door.
+"""The normal form: one door to the constructors of nodes.
 
-Everything that builds an IR node goes through here or through ``algebra.heads``; what comes out
-is in normal form, so that expressions that differ by the always-valid laws (like terms,
-cancelling inverses, (A B)' = B' A', a scalar is its own transpose, ...) are the same node.  The
-laws are declared, with their names, in ``tables.laws``; the constructors make them true of every
-node, because a law that identity depends on cannot be left to a rewriting pass.  Those of two
-neighbours in a chain they read from the table, through ``algebra.rules``; of the others each row
-names the constructor, and the tests hold one against the other.
+Everything that builds an IR node goes through here; what comes out is in normal form, so that
+expressions that differ by the always-valid laws (like terms, cancelling inverses, (A B)' = B' A',
+a scalar is its own transpose, ...) are the same node.  The laws are declared, with their names, in
+``tables.laws``; the constructors make them true of every node, because a law that identity depends
+on cannot be left to a rewriting pass.  Most of them they read from the table, through
+``algebra.always``; of those that are the very form of nodes each row names the constructor, and the
+tests hold one against the other.
 
 Products are never distributed over sums: completing squares then needs nothing, and factoring
 rebuilds what a person would write.  Cost: every constructor is linear in its arguments, none
 recurses into the depth of an expression.
 
-The constructors are one recursion (a scalar inside an element-wise product is a factor outside, the
-transpose of a product is a product), so their modules import one another as modules and use nothing
-of each other while they are loaded.
+The rooms, from the ground up: ``sums``; ``products`` with their ``scalar_factors`` and ``powers``,
+which are one recursion; ``entries``, ``applications``, ``diagonals``, ``traces``,
+``inner_products``.  Where a room needs one above it, it asks ``builders``.
 """
 
 from __future__ import annotations
 
-from matcalc.algebra.products import (
-    Chain,
-    append,
-    mul,
-    power,
-    product,
-    push,
-    scalar_chain,
-    transpose,
-    transposed_chain,
-)
-from matcalc.algebra.scalar_factors import Factors
+from matcalc.algebra.applications import call, commutation, dimension, jacobian
+from matcalc.algebra.builders import apply, is_elementwise, is_linear, row_of
+from matcalc.algebra.diagonals import diag, diagonal
+from matcalc.algebra.entries import elementwise, epow, hadamard
+from matcalc.algebra.ir import is_head
+from matcalc.algebra.products import mul, ones_matrix, power, size, transpose, transposed_chain
+from matcalc.algebra.properties import positive
+from matcalc.algebra.scalar_factors import Factors, is_nonnegative
 from matcalc.algebra.sums import (
     HALF,
     MINUS_ONE,
@@ -38,12 +34,14 @@ from matcalc.algebra.sums import (
     PI,
     TWO,
     ZERO,
+    Chain,
     add,
+    constant_entry,
+    entry_powers,
     identity,
     integer,
     is_identity,
     is_integer,
-    is_nonnegative,
     is_ones,
     is_ones_matrix,
     is_zero,
@@ -51,14 +49,14 @@ from matcalc.algebra.sums import (
     neg,
     number,
     ones,
-    ones_matrix,
-    primitive,
+    outside,
+    product,
     scale,
-    size,
     split,
     sub,
     zero,
 )
+from matcalc.algebra.traces import det, logdet, trace
 
 __all__ = [
     "HALF",
@@ -70,30 +68,47 @@ __all__ = [
     "Chain",
     "Factors",
     "add",
-    "append",
+    "apply",
+    "call",
+    "commutation",
+    "constant_entry",
+    "det",
+    "diag",
+    "diagonal",
+    "dimension",
+    "elementwise",
+    "entry_powers",
+    "epow",
+    "hadamard",
     "identity",
     "integer",
+    "is_elementwise",
+    "is_head",
     "is_identity",
     "is_integer",
+    "is_linear",
     "is_nonnegative",
     "is_ones",
     "is_ones_matrix",
     "is_zero",
+    "jacobian",
     "linear",
+    "logdet",
     "mul",
     "neg",
     "number",
     "ones",
     "ones_matrix",
+    "outside",
+    "positive",
     "power",
-    "primitive",
     "product",
-    "push",
-    "scalar_chain",
+    "row_of",
     "scale",
     "size",
     "split",
     "sub",
+    "trace",
     "transpose",
     "transposed_chain",
     "zero",

@@ -10,8 +10,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from matcalc.algebra import heads, normal
-from matcalc.algebra.ir import Apply, Node, Sum
+from matcalc.algebra import products
+from matcalc.algebra.builders import apply
+from matcalc.algebra.ir import Apply, Node, Sum, is_head
+from matcalc.algebra.sums import (
+    MINUS_ONE,
+    ONE,
+    ZERO,
+    add,
+    integer,
+    is_ones_matrix,
+    is_zero,
+    linear,
+    neg,
+)
 
 
 class Powers(ABC):
@@ -39,7 +51,7 @@ class Powers(ABC):
         if before is None:
             self.powers[base] = exponent
         else:
-            self.powers[base] = normal.add(before, exponent)
+            self.powers[base] = add(before, exponent)
             self._changed.append(base)
 
     def settle(self) -> None:
@@ -47,8 +59,8 @@ class Powers(ABC):
         while True:
             while self._changed:
                 base = self._changed.pop()
-                e = self.powers.pop(base, normal.ZERO)
-                if e is not normal.ZERO:
+                e = self.powers.pop(base, ZERO)
+                if e is not ZERO:
                     self.take(base, e)
             if self.exponents:
                 self._collect_exponents()
@@ -56,14 +68,14 @@ class Powers(ABC):
                 return
 
     def _collect_exponents(self) -> None:
-        for exp in [b for b in self.powers if heads.is_head(b, "exp")]:
+        for exp in [b for b in self.powers if is_head(b, "exp")]:
             self.exponents.append(_times(self.powers.pop(exp), exp.args[0]))
-        u = normal.add(*self.exponents)
+        u = add(*self.exponents)
         self.exponents = []
-        if normal.is_zero(u):
+        if is_zero(u):
             return
         for base, e in list(self.powers.items()):
-            turned = logistic_denominator(base, u) if e is normal.MINUS_ONE else None
+            turned = logistic_denominator(base, u) if e is MINUS_ONE else None
             if turned is not None:  # exp(u) / (a + b exp(u)) = 1 / (b + a exp(-u))
                 del self.powers[base]
                 self.take(turned, e)
@@ -73,32 +85,32 @@ class Powers(ABC):
     def _merge_sign(self) -> bool:
         """u sign(u) = |u|, and sign(u) |u|^k = u^k for odd k, once; was there one?"""
         for base, e in self.powers.items():
-            if not heads.is_head(base, "sign") or e is not normal.ONE:
+            if not is_head(base, "sign") or e is not ONE:
                 continue
             assert isinstance(base, Apply)
             u = base.args[0]
-            size = heads.elementwise("abs", u)
+            size = apply("abs", (u,), u.shape)
             k = self.powers.get(size)
-            odd = k is not None and (normal.integer(k) or 0) % 2 == 1
+            odd = k is not None and (integer(k) or 0) % 2 == 1
             if k is not None and odd:
                 del self.powers[base], self.powers[size]
                 self.take(u, k)
                 return True
-            if self.powers.get(u) is normal.ONE:
+            if self.powers.get(u) is ONE:
                 del self.powers[base], self.powers[u]
-                self.take(size, normal.ONE)
+                self.take(size, ONE)
                 return True
         return False
 
 
 def _times(exponent: Node, arg: Node) -> Node:
     """The exponent of exp(arg)^exponent."""
-    return arg if exponent is normal.ONE else normal.mul(exponent, arg)
+    return arg if exponent is ONE else products.mul(exponent, arg)
 
 
 def is_even(exponent: Node) -> bool:
     """A number that is an even integer."""
-    return (normal.integer(exponent) or 1) % 2 == 0
+    return (integer(exponent) or 1) % 2 == 0
 
 
 def logistic_denominator(base: Node, u: Node) -> Node | None:
@@ -107,9 +119,9 @@ def logistic_denominator(base: Node, u: Node) -> Node | None:
         return None
     (s, a), (t, b) = base.terms
     for one, c, power, d in ((s, a, t, b), (t, b, s, a)):
-        if heads.is_head(power, "exp") and (one is normal.ONE or normal.is_ones_matrix(one)):
+        if is_head(power, "exp") and (one is ONE or is_ones_matrix(one)):
             assert isinstance(power, Apply)
             if power.args[0] is u:
-                turned = heads.elementwise("exp", normal.neg(u))
-                return normal.linear(((one, d), (turned, c)), base.shape)
+                turned = apply("exp", (neg(u),), u.shape)
+                return linear(((one, d), (turned, c)), base.shape)
     return None

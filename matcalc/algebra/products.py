@@ -2,15 +2,27 @@
 
 A product is a coefficient, scalar factors and a chain.  In the chain equal neighbours merge,
 inverses cancel, and where the inner dimension is 1 it splits: the 1 x 1 pieces are scalar factors.
-Transposes are pushed to the leaves.
+Transposes are pushed to the leaves.  As a factor a sum is made primitive (coprime integer
+coefficients, a leading sign that transposition does not change), so that 2 A + 2 B and A + B differ
+by a number only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import gcd, lcm
 
-from matcalc.algebra import heads
+from matcalc.algebra.builders import (
+    apply,
+    builds,
+    is_entrywise,
+    pair_by_law,
+    power_by_law,
+    row_formula,
+    row_of,
+    scalar_chain,
+)
 from matcalc.algebra.ir import (
     Apply,
     Node,
@@ -19,51 +31,35 @@ from matcalc.algebra.ir import (
     Sum,
     Symbol,
     make_apply,
-    make_number,
     make_product,
+    make_symbol,
 )
 from matcalc.algebra.scalar_factors import Factors
 from matcalc.algebra.sums import (
     MINUS_ONE,
     ONE,
     ZERO,
+    Chain,
     add,
     identity,
     integer,
+    is_identity,
+    is_ones,
     is_zero,
     linear,
     neg,
     number,
-    primitive,
+    ones,
+    outside,
+    product,
     scale,
+    split,
     zero,
 )
 from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import ONE as DIM_ONE
-from matcalc.language.sizes import SCALAR, Shape
+from matcalc.language.sizes import SCALAR, Dim, Shape
 from matcalc.tables.facts import PROJECTIONS, transposes
-
-Chain = tuple[tuple[Node, Node], ...]
-
-
-def product(
-    coefficient: Fraction, scalars: tuple[tuple[Node, Node], ...], chain: Chain, shape: Shape
-) -> Node:
-    """The node for normalised parts: collapses trivial products, keeps the invariants."""
-    if coefficient == 0:
-        return zero(shape)
-    if chain and shape.is_scalar:
-        assert coefficient == 1 and not scalars, "a scalar chain is a scalar factor"
-        return make_product(coefficient, (), chain, shape)
-    if shape.is_scalar and not scalars:
-        return make_number(coefficient)
-    if len(scalars) + len(chain) == 1:
-        base, exponent = (scalars + chain)[0]
-        if exponent is ONE and isinstance(base, Sum) and base.shape == shape:
-            return scale(coefficient, base)
-        if exponent is ONE and coefficient == 1 and base.shape == shape:
-            return base
-    return make_product(coefficient, scalars, chain, shape)
 
 
 def mul(*factors: Node) -> Node:
@@ -117,13 +113,13 @@ def push(stack: list[tuple[Node, Node]], scalars: Factors, base: Node, e: Node) 
         e = _reduced(base, e)
         if e is ZERO:
             return
-        if heads.is_head(base, "diag"):  # diag(u)^k is diag(u .^ k)
-            append(stack, scalars, power(base, e))
+        if (found := _power_by_law(base, e)) is not None:
+            append(stack, scalars, found)
         else:
             push(stack, scalars, base, e)
         return
     if stack and e is ONE and stack[-1][1] is ONE:
-        merged = heads.adjacent(stack[-1][0], base)
+        merged = _neighbours(stack[-1][0], base)
         if merged is not None:
             stack.pop()
             append(stack, scalars, merged)
@@ -138,6 +134,19 @@ def push(stack: list[tuple[Node, Node]], scalars: Factors, base: Node, e: Node) 
             return
     stack.append((base, e))
     _cancel_inverse(stack, scalars)
+
+
+def _neighbours(left: Node, right: Node) -> Node | None:
+    """What two matrices side by side merge into by a law: diag(u) v = u .* v and its kin."""
+    if not (isinstance(left, Apply) or isinstance(right, Apply)):
+        return None
+    if left.shape.is_row and right.shape.is_column:  # a scalar is for ``scalar_chain``
+        return None
+    return pair_by_law(left, right)
+
+
+def _power_by_law(base: Node, exponent: Node) -> Node | None:
+    return power_by_law(base, exponent) if isinstance(base, Apply) else None
 
 
 def _cancel_inverse(stack: list[tuple[Node, Node]], scalars: Factors) -> None:
@@ -170,34 +179,12 @@ def _windows(stack: list[tuple[Node, Node]], scalars: Factors, shape: Shape) -> 
     return tuple(kept)
 
 
-def scalar_chain(piece: Sequence[tuple[Node, Node]]) -> Node:
-    """A 1 x 1 chain: the smaller of itself and its transpose, zero if it is its own negative."""
-    if piece[0][1] is ONE and piece[-1][1] is ONE:
-        found = heads.inner_product(piece)
-        if found is not None:
-            return found
-    here = tuple(piece)
-    scalars, there = transposed_chain(here)
-    sign = scalars.build()  # of a skew matrix: -1, or (-1)^k to a symbolic power
-    if len(there) < 2:
-        return mul(sign, scalar_chain(there) if there else ONE)
-    if there == here and sign is MINUS_ONE:
-        return ZERO
-    if _rank(there) < _rank(here):
-        return mul(sign, make_product(Fraction(1), (), there, SCALAR))
-    return make_product(Fraction(1), (), here, SCALAR)
-
-
 def transposed_chain(chain: Chain) -> tuple[Factors, Chain]:
     """The transpose of a chain, as scalar factors (a sign, where it is skew) and a chain."""
     scalars, stack = Factors(), list[tuple[Node, Node]]()
     for base, e in reversed(chain):
         append(stack, scalars, power(transpose(base), e))
     return scalars, tuple(stack)
-
-
-def _rank(chain: Chain) -> tuple[int, list[bytes]]:
-    return sum(b.primes for b, _ in chain), [d for b, e in chain for d in (b.digest, e.digest)]
 
 
 def power(base: Node, exponent: Node) -> Node:
@@ -215,8 +202,8 @@ def power(base: Node, exponent: Node) -> Node:
         if k is not None and k < 0:
             raise MatcalcError("domain", "the zero matrix has no inverse")
         return base
-    if heads.is_head(base, "diag"):
-        return heads.diag(heads.epow(base.args[0], exponent))
+    if (found := _power_by_law(base, exponent)) is not None:
+        return found
     match base:
         case Sum():
             c, inner = primitive(base)
@@ -304,7 +291,7 @@ def _transposed_children(node: Node) -> list[Node]:
         case Apply(head="transpose"):
             found = []
         case Apply():
-            found = heads.transposed_arguments(node)
+            found = _transposed_arguments(node)
         case Number() | Symbol():
             found = []
         case _:
@@ -335,8 +322,118 @@ def _transpose(node: Node) -> Node:
         case Apply(head="transpose"):
             return node.args[0]
         case Apply():
-            return heads.transposed(node)
+            return _of_application(node)
         case Number():
             raise AssertionError(f"a {type(node).__name__} has no transpose")
         case _:
             assert_never(node)
+
+
+def _transposed_arguments(node: Apply) -> tuple[Node, ...]:
+    """The arguments whose transposes the transpose of an application is made of."""
+    if node.shape.is_column:
+        return ()
+    row = row_of(node)
+    return node.args if is_entrywise(node) or (row and "'" in row.transpose) else ()
+
+
+def _of_application(node: Apply) -> Node:
+    """The transpose of a head other than a transpose: by its row, else left as it is."""
+    if node.head == "commutation":
+        return make_apply("commutation", node.args[::-1], node.shape)
+    if not node.shape.is_column:
+        if is_entrywise(node):
+            return apply(node.head, [transpose(arg) for arg in node.args], node.shape.T)
+        if (known := known_transpose(node)) is not None:
+            return known
+    return make_apply("transpose", (node,), node.shape.T)
+
+
+def known_transpose(node: Apply) -> Node | None:
+    """f(X)' by the ``transpose`` column of the row of f."""
+    row = row_of(node)
+    if row is None or not row.transpose:
+        return None
+    return row_formula(row, row.transpose, node.args, node.shape)
+
+
+@builds("transpose", "inv")
+def _by_head(head: str, args: Sequence[Node], shape: Shape) -> Node:
+    return transpose(args[0]) if head == "transpose" else power(args[0], MINUS_ONE)
+
+
+# --- up to a sign and a transpose -----------------------------------------------------------------
+
+
+def primitive(node: Sum) -> tuple[Fraction, Node]:
+    """A sum as c times a sum with coprime integer coefficients and a positive leading one.
+
+    The leading term is a constant (1, ones, I) or found by a key that transposition does not
+    change, so that the transpose of a primitive sum is primitive.
+    """
+    numerator, denominator = 0, 1
+    for _, c in node.terms:
+        numerator = gcd(numerator, c.numerator)
+        denominator = lcm(denominator, c.denominator)
+    if not node.terms:
+        return Fraction(1), node
+    leading = min(node.terms, key=lambda t: _untransposed(t[0]))
+    c = Fraction(numerator, denominator)
+    if leading[1] < 0:
+        c = -c
+    return (c, node) if c == 1 else (c, scale(1 / c, node))
+
+
+def _untransposed(node: Node) -> bytes:
+    if node is ONE or is_ones(node) or is_identity(node):
+        return b""
+    if node.shape.is_scalar:
+        return node.digest
+    if is_ones(transpose(node)):
+        return b""
+    return min(node.digest, split(transpose(node))[1].digest)
+
+
+def turned(M: Node) -> tuple[Node, Node]:
+    """The transpose of M as a scalar times a node without one: (-1, M) for a skew M.
+
+    With ``is_less`` it makes f(M) and f(M') one node for an f that transposition leaves alone, a
+    trace, a determinant or a diagonal: f is applied to the lesser of the two.  This ends, since
+    every turn leads to something less.
+    """
+    T = transpose(M)
+    match T:
+        case Sum():
+            c, unit = primitive(T)
+            return number(c), unit
+        case Product():
+            return outside(T)
+        case Number() | Symbol() | Apply():
+            return ONE, T
+        case _:
+            assert_never(T)
+
+
+def is_less(A: Node, B: Node) -> bool:
+    """Does A come before B: fewer transposes, then the order of digests?"""
+    return (A.primes, A.digest) < (B.primes, B.digest)
+
+
+# --- products of ones and of sizes ----------------------------------------------------------------
+
+
+def ones_matrix(shape: Shape) -> Node:
+    """The matrix of ones, kept as ones(m) ones(n)'."""
+    return mul(ones(shape.rows), transpose(ones(shape.cols)))
+
+
+def size(dim: Dim) -> Node:
+    """A dimension used as a number."""
+    total: list[tuple[Node, Fraction]] = []
+    for names, k in dim.terms:
+        symbols = (make_symbol(n, SCALAR, _SIZE_FACTS, "dimension") for n in names)
+        total.append((mul(*symbols), Fraction(k)))
+    return linear(total, SCALAR)
+
+
+_SIZE_FACTS = frozenset({"positive", "integer"})

@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from fractions import Fraction
 from itertools import product as cartesian
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.errors import assert_never
 
@@ -26,7 +26,7 @@ def rebuild(node: Node, new: Mapping[Node, Node]) -> Node:
                 chain = [normal.identity(node.shape.rows)]
             return normal.mul(*factors, *chain)
         case Apply():
-            return heads.apply(node.head, [new[a] for a in node.args], node.shape)
+            return normal.apply(node.head, [new[a] for a in node.args], node.shape)
         case Number() | Symbol():
             return node
         case _:
@@ -68,16 +68,16 @@ def _distribute(node: Node, budget: int) -> Node:
         case Apply(head="hadamard"):
             choices = [_terms(arg) for arg in node.args]
             if any(len(c) > 1 for c in choices):
-                return _all(choices, heads.hadamard, node, budget)
-        case Apply() if heads.is_linear(node) and any(isinstance(arg, Sum) for arg in node.args):
+                return _all(choices, normal.hadamard, node, budget)
+        case Apply() if normal.is_linear(node) and any(isinstance(arg, Sum) for arg in node.args):
             choices = [_terms(arg) for arg in node.args]
             return _all(
-                choices, lambda *args: heads.apply(node.head, args, node.shape), node, budget
+                choices, lambda *args: normal.apply(node.head, args, node.shape), node, budget
             )
         case Apply(head="epow") if isinstance(node.args[0], Sum):
             k = normal.integer(node.args[1])
             if k is not None and 1 < k <= 4:
-                return _all([_terms(node.args[0])] * k, heads.hadamard, node, budget)
+                return _all([_terms(node.args[0])] * k, normal.hadamard, node, budget)
         case Apply(head="det" | "logdet") if isinstance(node.args[0], Product):
             return _split_determinant(node, node.args[0])
         case Number() | Symbol() | Sum() | Apply():
@@ -135,6 +135,6 @@ def _split_determinant(node: Apply, inside: Product) -> Node:
     """det(A B) = det(A) det(B) for square factors."""
     if not all(b.shape.is_square for b, _ in inside.chain):
         return node
-    f = heads.det if node.head == "det" else heads.logdet
+    f = normal.det if node.head == "det" else normal.logdet
     parts = [f(normal.power(b, e)) for b, e in inside.chain]
     return normal.mul(*parts) if node.head == "det" else normal.add(*parts)

@@ -19,15 +19,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 
-from matcalc.algebra import heads, normal
-from matcalc.algebra.interpret import Reader, formula
+from matcalc.algebra import always, normal
+from matcalc.algebra.interpret import formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, postorder
 from matcalc.algebra.matching import (
     Binding,
     Pair,
     Term,
     chain_proposals,
-    hole,
     instance,
     is_hole,
     parts,
@@ -38,13 +37,12 @@ from matcalc.algebra.matching import (
     terms_of,
     unknowns,
 )
+from matcalc.algebra.properties import has
 from matcalc.algebra.rewrite import expand, substitute
+from matcalc.algebra.rows import placeholders, read
 from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.measure import measure
-from matcalc.language.sizes import SCALAR, Dim, Shape
-from matcalc.language.syntax import parse
-from matcalc.language.tree import Add, Multiply, Name, Tree
-from matcalc.language.tree import postorder as parts_of
+from matcalc.language.sizes import SCALAR, Shape
 from matcalc.tables.laws import LAWS, Law
 
 _CALLED = re.compile(r"[a-z]+(?=\()")  # functions in the text of a side
@@ -70,43 +68,10 @@ class Rule:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def read(tree: Tree, names: Mapping[str, Node], sizes: Mapping[str, Dim]) -> Node:
-    """One side of a row.  A bare I has the size of what it is added to."""
-    beside = {
-        term: next(other for other in part.terms if not _is_identity(other))
-        for part in parts_of(tree)
-        if isinstance(part, Add)
-        for term in part.terms
-        if _is_identity(term)
-    }
-
-    def size(bare: Tree) -> Dim:
-        return read(beside[bare], names, sizes).shape.rows
-
-    return Reader(names, sizes, identity=size).read(tree)
-
-
 def forget() -> None:
     """The rows are read again: what was made of them is forgotten."""
     rules.cache_clear()
-    _neighbours.clear()
-
-
-def _is_identity(tree: Tree) -> bool:
-    return isinstance(tree, Name) and tree.name == "I"
-
-
-def placeholders(law: Law) -> tuple[dict[str, Symbol], dict[str, Dim]]:
-    """The names of a row as placeholders, and its sizes."""
-    declared = parse("0", law.where).declarations
-    holes = {
-        d.name: hole(d.name, d.shape, frozenset(d.facts) & {"invertible"})
-        for d in declared
-        if d.shape is not None and d.kind != "integer"
-    }
-    sizes = {n for h in holes.values() for dim in h.shape for n in dim.names}
-    sizes |= {d.name for d in declared if d.kind == "integer"}
-    return holes, {n: Dim.named(n) for n in sizes}
+    always.forget()
 
 
 @cache
@@ -185,59 +150,6 @@ def _is_telling(node: Node) -> bool:
             assert_never(node)
 
 
-# --- neighbours in a chain ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """A law of two factors side by side, which the constructor of products applies."""
-
-    left: Node
-    right: Node
-    result: Node
-
-
-_neighbours: dict[tuple[str, str, bool], tuple[Neighbours, ...]] = {}
-
-
-def neighbours(left: Node, right: Node) -> Node | None:
-    """What two neighbours merge into by a law, or None; a scalar where they are a row and a column.
-
-    The laws are found by the heads of both, "" for a placeholder.
-    """
-    if not _neighbours:
-        _read_neighbours()
-    scalar = left.shape.is_row and right.shape.is_column
-    here, there = _head(left), _head(right)
-    for key in dict.fromkeys(((here, there), (here, ""), ("", there))):
-        for law in _neighbours.get((*key, scalar), ()):
-            for some in proposals(law.left, left, Binding()):
-                for binding in proposals(law.right, right, some):
-                    return instance(law.result, binding)
-    return None
-
-
-def _read_neighbours() -> None:
-    _neighbours["", "", False] = ()  # while rows are read, there are none
-    for law in LAWS.values():
-        if law.by == "neighbours":
-            holes, sizes = placeholders(law)
-            pair = formula(law.left)
-            assert isinstance(pair, Multiply)
-            left, right = (read(factor, holes, sizes) for factor in pair.factors)
-            result = read(formula(law.right), holes, sizes)
-            key = (_head(left), _head(right), left.shape.is_row and right.shape.is_column)
-            found = Neighbours(left, right, result)
-            _neighbours[key] = (*_neighbours.get(key, ()), found)
-
-
-def _head(node: Node) -> str:
-    """The function that a node or its transpose is a value of."""
-    if isinstance(node, Apply) and node.head == "transpose":
-        node = node.args[0]
-    return node.head if isinstance(node, Apply) else ""
-
-
 # --- conditions -----------------------------------------------------------------------------------
 
 
@@ -270,7 +182,7 @@ class Required:
         return c != 0 and all(map(self._factor, (base for base, _ in scalars + chain)))
 
     def _factor(self, base: Node) -> bool:
-        if base in self.bases or (heads.positive(base) and base.shape.is_scalar):
+        if base in self.bases or (normal.positive(base) and base.shape.is_scalar):
             return True
         if isinstance(base, Apply) and base.head == "transpose":
             return self._factor(base.args[0])
@@ -282,8 +194,16 @@ class Required:
 
     def missing(self, rule: Rule, binding: Binding) -> list[Node]:
         """The matrices that the law requires to be invertible and that are not known to be."""
-        needed = [binding.names[n] for n, h in rule.holes.items() if "invertible" in h.facts]
-        return [node for node in needed if not self.invertible(node)]
+        return [
+            binding.names[name]
+            for name, hole in rule.holes.items()
+            for fact in hole.facts
+            if not self.known(fact, binding.names[name])
+        ]
+
+    def known(self, fact: str, node: Node) -> bool:
+        """Is a fact declared, evident, or, that a matrix is invertible, required already?"""
+        return has(node, fact) or (fact == "invertible" and self.invertible(node))
 
 
 def _inverted(nodes: Sequence[Node]) -> set[Node]:
@@ -353,7 +273,7 @@ class Place:
         made = normal.scale(self.coefficient, normal.linear(terms, value.shape))
         if self.turned:
             made = normal.transpose(made)
-        return heads.trace(made) if self.traced else made
+        return normal.trace(made) if self.traced else made
 
 
 def _places(pattern: Node, node: Node) -> Iterator[Place]:

@@ -9,8 +9,19 @@ from __future__ import annotations
 from fractions import Fraction
 from math import isqrt
 
-from matcalc.algebra import heads, normal
-from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, make_apply, make_number
+from matcalc.algebra import products
+from matcalc.algebra.builders import apply, row_of
+from matcalc.algebra.ir import (
+    Apply,
+    Node,
+    Number,
+    Product,
+    Sum,
+    Symbol,
+    is_head,
+    make_apply,
+    make_number,
+)
 from matcalc.algebra.powers import Powers, is_even
 from matcalc.algebra.sums import (
     MINUS_ONE,
@@ -18,10 +29,10 @@ from matcalc.algebra.sums import (
     ZERO,
     integer,
     is_integer,
-    is_nonnegative,
+    linear,
     neg,
     number,
-    primitive,
+    product,
     split,
 )
 from matcalc.errors import MatcalcError, assert_never
@@ -50,11 +61,11 @@ class Factors(Powers):
                         if exponent is ONE:
                             self.add(base, e)
                         else:
-                            self.take(base, normal.mul(e, exponent))
+                            self.take(base, products.mul(e, exponent))
                 else:
                     self._take_root(node, exponent)
             case Sum():
-                c, base = primitive(node)
+                c, base = products.primitive(node)
                 if not whole and c < 0:
                     c, base = -c, neg(base)
                 self._take_number(c, exponent)
@@ -107,14 +118,14 @@ class Factors(Powers):
         self._take_number(abs(node.coefficient), exponent)
         for base, e in node.scalars:
             if is_nonnegative(base):
-                self.add(base, normal.mul(e, exponent))
+                self.add(base, products.mul(e, exponent))
             elif is_even(e):
-                self.take(heads.elementwise("abs", base), normal.mul(e, exponent))
+                self.take(apply("abs", (base,), SCALAR), products.mul(e, exponent))
             else:
                 left.append((base, e))
         sign = Fraction(-1 if node.coefficient < 0 else 1)
         if left or sign < 0:
-            self.add(normal.product(sign, tuple(left), (), SCALAR), exponent)
+            self.add(product(sign, tuple(left), (), SCALAR), exponent)
 
     def take_exponential(self, u: Node) -> None:
         power = _power_of_logarithm(u)
@@ -133,13 +144,13 @@ class Factors(Powers):
     def build(self) -> Node:
         """The product of the scalar factors."""
         pairs = self.pairs()
-        return normal.product(self.coefficient, pairs, (), SCALAR)
+        return product(self.coefficient, pairs, (), SCALAR)
 
 
 def _parity(k: Node) -> Node:
     """An integer that is even where k is and odd where k is: (-1)^(2 k) = 1."""
     terms = k.terms if isinstance(k, Sum) else (split(k)[::-1],)
-    return normal.linear(((term, c % 2) for term, c in terms), SCALAR)
+    return linear(((term, c % 2) for term, c in terms), SCALAR)
 
 
 def _power_of_logarithm(total: Node) -> tuple[Node, Node] | None:
@@ -148,11 +159,37 @@ def _power_of_logarithm(total: Node) -> tuple[Node, Node] | None:
         return total.args[0], ONE
     if not isinstance(total, Product) or total.chain:
         return None
-    logs = [b for b, e in total.scalars if e is ONE and heads.is_head(b, "log")]
+    logs = [b for b, e in total.scalars if e is ONE and is_head(b, "log")]
     if len(logs) != 1 or not isinstance(logs[0], Apply):
         return None
     rest = tuple(pair for pair in total.scalars if pair[0] is not logs[0])
-    return logs[0].args[0], normal.product(total.coefficient, rest, (), SCALAR)
+    return logs[0].args[0], product(total.coefficient, rest, (), SCALAR)
+
+
+def is_nonnegative(node: Node) -> bool:
+    """Known to be >= 0 wherever it is defined (a cheap, safe test)."""
+    match node:
+        case Number():
+            return node.value >= 0
+        case Symbol():
+            return "positive" in node.facts
+        case Sum():
+            return all(c > 0 and is_nonnegative(t) for t, c in node.terms)
+        case Product(chain=()):
+            return node.coefficient > 0 and all(
+                is_nonnegative(b) or (is_integer(e) and (integer(e) or 1) % 2 == 0)
+                for b, e in node.scalars
+            )
+        case Product() if node.shape.is_scalar:
+            ends = len(node.chain) == 2 and node.chain[0][0]
+            return bool(ends) and products.transpose(node.chain[1][0]) is ends
+        case Apply():
+            row = row_of(node)
+            return row is not None and row.nonnegative
+        case Product():
+            return False
+        case _:
+            assert_never(node)
 
 
 def _bits(value: Fraction) -> int:

@@ -1,16 +1,13 @@
 """Numbers, constants and sums: the constructors of linear combinations.
 
-A sum collects like terms; as a factor it is made primitive (coprime integer coefficients, a leading
-sign that transposition does not change), so that 2 A + 2 B and A + B differ by a number only.
+A sum collects like terms.  These constructors stand on nothing but the nodes themselves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from math import gcd, lcm
 
-from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import (
     Apply,
     Node,
@@ -18,6 +15,7 @@ from matcalc.algebra.ir import (
     Product,
     Sum,
     Symbol,
+    is_head,
     make_apply,
     make_number,
     make_product,
@@ -27,6 +25,8 @@ from matcalc.algebra.ir import (
 from matcalc.errors import assert_never
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import SCALAR, Dim, Shape
+
+Chain = tuple[tuple[Node, Node], ...]
 
 _UNIT = Fraction(1)
 ONE = make_number(_UNIT)
@@ -59,23 +59,6 @@ def ones(dim: Dim) -> Node:
     return ONE if dim is DIM_ONE else make_apply("ones", (), Shape(dim, DIM_ONE))
 
 
-def ones_matrix(shape: Shape) -> Node:
-    """The matrix of ones, kept as ones(m) ones(n)'."""
-    return normal.mul(ones(shape.rows), normal.transpose(ones(shape.cols)))
-
-
-def size(dim: Dim) -> Node:
-    """A dimension used as a number."""
-    total: list[tuple[Node, Fraction]] = []
-    for names, k in dim.terms:
-        symbols = (make_symbol(n, SCALAR, _SIZE_FACTS, "dimension") for n in names)
-        total.append((normal.mul(*symbols), Fraction(k)))
-    return linear(total, SCALAR)
-
-
-_SIZE_FACTS = frozenset({"positive", "integer"})
-
-
 def is_zero(node: Node) -> bool:
     return node is ZERO or (isinstance(node, Sum) and not node.terms)
 
@@ -86,7 +69,7 @@ def is_identity(node: Node) -> bool:
 
 def is_ones(node: Node) -> bool:
     """The column of ones (of any size but 1)."""
-    return isinstance(node, Apply) and node.head == "ones"
+    return is_head(node, "ones")
 
 
 def is_ones_matrix(node: Node) -> bool:
@@ -98,7 +81,7 @@ def is_ones_matrix(node: Node) -> bool:
 
 
 def _is_ones_row(node: Node) -> bool:
-    return isinstance(node, Apply) and node.head == "transpose" and is_ones(node.args[0])
+    return is_head(node, "transpose") and is_ones(node.args[0])
 
 
 def integer(node: Node) -> int | None:
@@ -126,31 +109,6 @@ def is_integer(node: Node) -> bool:
             assert_never(node)
 
 
-def is_nonnegative(node: Node) -> bool:
-    """Known to be >= 0 wherever it is defined (a cheap, safe test)."""
-    match node:
-        case Number():
-            return node.value >= 0
-        case Symbol():
-            return "positive" in node.facts
-        case Sum():
-            return all(c > 0 and is_nonnegative(t) for t, c in node.terms)
-        case Product(chain=()):
-            return node.coefficient > 0 and all(
-                is_nonnegative(b) or (is_integer(e) and (integer(e) or 1) % 2 == 0)
-                for b, e in node.scalars
-            )
-        case Product() if node.shape.is_scalar:
-            ends = len(node.chain) == 2 and node.chain[0][0]
-            return bool(ends) and normal.transpose(node.chain[1][0]) is ends
-        case Apply():
-            return node.head == "abs" or heads.is_positive(node)
-        case Product():
-            return False
-        case _:
-            assert_never(node)
-
-
 # --- sums ---------------------------------------------------------------------------------------
 
 
@@ -160,9 +118,7 @@ def split(node: Node) -> tuple[Fraction, Node]:
         case Number():
             return node.value, ONE
         case Product() if node.coefficient != 1:
-            return node.coefficient, normal.product(
-                Fraction(1), node.scalars, node.chain, node.shape
-            )
+            return node.coefficient, product(Fraction(1), node.scalars, node.chain, node.shape)
         case Symbol() | Sum() | Product() | Apply():
             return _UNIT, node
         case _:
@@ -214,40 +170,65 @@ def scale(c: Fraction, node: Node) -> Node:
         case Sum():
             return make_sum(tuple((t, c * k) for t, k in node.terms), node.shape)
         case Product() if not (node.chain and node.shape.is_scalar):
-            return normal.product(c * node.coefficient, node.scalars, node.chain, node.shape)
+            return product(c * node.coefficient, node.scalars, node.chain, node.shape)
         case Symbol() | Product() | Apply():
             pass
         case _:
             assert_never(node)
     if node.shape.is_scalar:
-        return normal.product(c, ((node, ONE),), (), SCALAR)
-    return normal.product(c, (), ((node, ONE),), node.shape)
+        return product(c, ((node, ONE),), (), SCALAR)
+    return product(c, (), ((node, ONE),), node.shape)
 
 
-def primitive(node: Sum) -> tuple[Fraction, Node]:
-    """A sum as c times a sum with coprime integer coefficients and a positive leading one.
+def product(
+    coefficient: Fraction, scalars: tuple[tuple[Node, Node], ...], chain: Chain, shape: Shape
+) -> Node:
+    """The node for normalised parts: collapses trivial products, keeps the invariants."""
+    if coefficient == 0:
+        return zero(shape)
+    if chain and shape.is_scalar:
+        assert coefficient == 1 and not scalars, "a scalar chain is a scalar factor"
+        return make_product(coefficient, (), chain, shape)
+    if shape.is_scalar and not scalars:
+        return make_number(coefficient)
+    if len(scalars) + len(chain) == 1:
+        base, exponent = (scalars + chain)[0]
+        if exponent is ONE and isinstance(base, Sum) and base.shape == shape:
+            return scale(coefficient, base)
+        if exponent is ONE and coefficient == 1 and base.shape == shape:
+            return base
+    return make_product(coefficient, scalars, chain, shape)
 
-    The leading term is a constant (1, ones, I) or found by a key that transposition does not
-    change, so that the transpose of a primitive sum is primitive.
-    """
-    numerator, denominator = 0, 1
-    for _, c in node.terms:
-        numerator = gcd(numerator, c.numerator)
-        denominator = lcm(denominator, c.denominator)
-    if not node.terms:
-        return Fraction(1), node
-    leading = min(node.terms, key=lambda t: _untransposed(t[0]))
-    c = Fraction(numerator, denominator)
-    if leading[1] < 0:
-        c = -c
-    return (c, node) if c == 1 else (c, scale(1 / c, node))
+
+# --- taken apart ----------------------------------------------------------------------------------
 
 
-def _untransposed(node: Node) -> bytes:
-    if node is ONE or is_ones(node) or is_identity(node):
-        return b""
-    if node.shape.is_scalar:
-        return node.digest
-    if is_ones(normal.transpose(node)):
-        return b""
-    return min(node.digest, split(normal.transpose(node))[1].digest)
+def outside(node: Product) -> tuple[Node, Node]:
+    """A matrix product as (scalar factors, chain)."""
+    scalar = product(node.coefficient, node.scalars, (), SCALAR)
+    return scalar, product(_UNIT, (), node.chain, node.shape)
+
+
+def entry_powers(node: Node) -> list[tuple[Node, Node]]:
+    """The factors of an element-wise product with their exponents."""
+    found: list[tuple[Node, Node]] = []
+    for part in node.args if is_head(node, "hadamard") else (node,):
+        if isinstance(part, Apply) and part.head == "epow":
+            found.append((part.args[0], part.args[1]))
+        else:
+            found.append((part, ONE))
+    return found
+
+
+def constant_entry(arg: Node) -> Node | None:
+    """The entry of which all others are equal to, s where arg = s ones, else None."""
+    if arg.shape.is_scalar:
+        return arg
+    if is_zero(arg):
+        return ZERO
+    if is_ones_matrix(arg):
+        return ONE
+    if isinstance(arg, Product):
+        scalar, inside = outside(arg)
+        return scalar if is_ones_matrix(inside) else None
+    return None

@@ -14,7 +14,7 @@ from inspect import CO_GENERATOR
 from types import FrameType
 from typing import Any
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.factor import Cost
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, postorder
 from matcalc.errors import assert_never
@@ -69,9 +69,9 @@ def sign(node: Node) -> int | None:
     """-1, 0 or 1 where every entry of a node has that sign at all points, else None."""
     if normal.is_zero(node):
         return 0
-    if heads.positive(node):
+    if normal.positive(node):
         return 1
-    if heads.positive(normal.neg(node)):
+    if normal.positive(normal.neg(node)):
         return -1
     if not node.shape.is_scalar or _has_variables(node):
         return None
@@ -216,7 +216,7 @@ def _read(expression: Any, symbols: dict[Any, Node]) -> Node:
     if expression is sympy.pi:
         return normal.PI
     if expression is sympy.E:
-        return heads.elementwise("exp", normal.ONE)
+        return normal.elementwise("exp", normal.ONE)
     if expression.is_Rational:
         return normal.number(Fraction(int(expression.p), int(expression.q)))
     args = [_read(arg, symbols) for arg in expression.args]
@@ -228,7 +228,7 @@ def _read(expression: Any, symbols: dict[Any, Node]) -> Node:
         return normal.power(args[0], args[1])
     name = _BACK.get(type(expression).__name__)
     if name is not None and len(args) == 1:
-        return heads.elementwise(name, args[0])
+        return normal.elementwise(name, args[0])
     if isinstance(expression, sympy.polygamma) and args[0] in (normal.ZERO, normal.ONE):
-        return heads.elementwise("digamma" if args[0] is normal.ZERO else "trigamma", args[1])
+        return normal.elementwise("digamma" if args[0] is normal.ZERO else "trigamma", args[1])
     raise _NoCounterpart

@@ -8,7 +8,7 @@ dX> = tr(G' dX).
 
 from __future__ import annotations
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.interpret import row_formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, dependents, postorder
 from matcalc.errors import MatcalcError, assert_never
@@ -59,7 +59,7 @@ def _pull_factor(node: Product, G: Node, inside: set[Node]) -> tuple[Node, Node]
             return base, normal.mul(coefficient, *scalars, G)
         if not chain:
             chain = [normal.identity(node.shape.rows)]
-        inner = heads.trace(normal.mul(normal.transpose(G), *chain))
+        inner = normal.trace(normal.mul(normal.transpose(G), *chain))
         return base, normal.mul(coefficient, *scalars, inner)
     j = i - len(node.scalars)
     left = [normal.transpose(f) for f in reversed(chain[:j])]
@@ -72,7 +72,7 @@ def _pull_argument(node: Apply, G: Node, inside: set[Node]) -> tuple[Node, Node]
     if node.head == "transpose":
         return arg, normal.transpose(G)
     if node.head == "hadamard":
-        return arg, heads.hadamard(G, *(a for a in node.args if a is not arg))
+        return arg, normal.hadamard(G, *(a for a in node.args if a is not arg))
     row = FUNCTIONS.get(node.head)
     if row is None or not row.is_linear:
         raise MatcalcError("unsupported", f"the differential of {node.head} cannot be read off")

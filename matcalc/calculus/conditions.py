@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.interpret import Reader, formula, row_formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, postorder
 from matcalc.algebra.rewrite import substitute
@@ -49,7 +49,7 @@ def holds(condition: Condition) -> bool | None:
     relation = _RELATION.fullmatch(condition.template)
     if relation is None:
         return False if normal.is_zero(node) else None  # "{} invertible"
-    entry = heads.constant_entry(node) or node
+    entry = normal.constant_entry(node) or node
     reader = Reader({"x": entry}, {}, entrywise=True)
     left = reader.read(formula(relation["left"].replace("{}", "x")))
     right = normal.mul(normal.number(int(relation["right"])), normal.ones_matrix(left.shape))
@@ -79,7 +79,7 @@ def _of(node: Node) -> list[Condition]:
             template = row.domain.replace(f"{{{row.parameters[0]}}}", "{}")
             if template == "{} invertible":
                 return _all_invertible(node.args[0])
-            if heads.is_elementwise(node) and not node.shape.is_scalar:
+            if normal.is_elementwise(node) and not node.shape.is_scalar:
                 template += " entry-wise"
             arg = node.args[0]
             if row.transpose:  # f(X)' is made of X': one condition for both
@@ -128,7 +128,7 @@ def _simpler(condition: Condition) -> Condition:
 
 def _of_product(condition: Condition, node: Product) -> Condition:
     """c s^2 > 0 says that s is not 0, c s > 0 that s > 0, for c > 0."""
-    left = [(b, e) for b, e in node.scalars if not heads.positive(b)]
+    left = [(b, e) for b, e in node.scalars if not normal.positive(b)]
     if node.coefficient < 0 or len(left) != 1:
         return condition
     base, e = left[0]
@@ -143,7 +143,7 @@ def _granted(condition: Condition) -> bool:
     template, node = condition
     if "invertible" in template:
         return isinstance(node, Symbol) and "invertible" in node.facts
-    if template.startswith("{} != 0") and heads.is_head(node, "det"):
+    if template.startswith("{} != 0") and normal.is_head(node, "det"):
         return True  # the determinant's own condition says it
     return holds(condition) is True
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.factor import simplify
 from matcalc.algebra.ir import Node, Symbol, make_symbol, postorder
 from matcalc.algebra.rewrite import substitute
@@ -172,5 +172,5 @@ def _structured(G: Node, path: Sequence[Symbol], structure: str, cost: Cost) -> 
     both = normal.add(G, normal.transpose(G))
     if structure == "symmetric":
         return simplify(normal.mul(normal.HALF, both), cost)
-    inside = heads.diag(heads.diagonal(G))
+    inside = normal.diag(normal.diagonal(G))
     return simplify(normal.sub(both, inside), cost)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.interpret import Reader, formula, row_formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.errors import MatcalcError, assert_never
@@ -90,7 +90,7 @@ class _Differential:
             if db is not None:
                 terms.append(normal.mul(e, normal.power(b, normal.sub(e, normal.ONE)), db))
             if de is not None:
-                log = heads.elementwise("log", b)
+                log = normal.elementwise("log", b)
                 terms.append(normal.mul(normal.power(b, e), log, de))
             return terms
         k = normal.integer(e)
@@ -121,7 +121,7 @@ class _Differential:
                 return normal.transpose(parts[0])
             case "hadamard":
                 terms = [
-                    heads.hadamard(*node.args[:i], d, *node.args[i + 1 :])
+                    normal.hadamard(*node.args[:i], d, *node.args[i + 1 :])
                     for i, d in enumerate(parts)
                     if d is not None
                 ]
@@ -131,7 +131,7 @@ class _Differential:
             case "call":
                 f = node.args[0]
                 assert isinstance(f, Symbol) and parts[1] is not None
-                return normal.mul(heads.jacobian(f, node.args[1]), parts[1])
+                return normal.mul(normal.jacobian(f, node.args[1]), parts[1])
             case "jacobian":
                 raise MatcalcError(
                     "unsupported",
@@ -145,24 +145,24 @@ class _Differential:
         db = self.done[b]
         assert db is not None
         down = normal.power(b, normal.sub(k, normal.ONE))
-        return normal.mul(k, heads.trace(normal.mul(down, db)))
+        return normal.mul(k, normal.trace(normal.mul(down, db)))
 
     def _entry_power(self, node: Apply, db: Node | None, de: Node | None) -> Node:
         b, e = node.args
         terms = []
         if db is not None:
-            down = heads.epow(b, normal.sub(e, normal.ONE))
-            terms.append(normal.mul(e, heads.hadamard(down, db)))
+            down = normal.epow(b, normal.sub(e, normal.ONE))
+            terms.append(normal.mul(e, normal.hadamard(down, db)))
         if de is not None:
-            log = heads.elementwise("log", b)
-            terms.append(normal.mul(de, heads.hadamard(node, log)))
+            log = normal.elementwise("log", b)
+            terms.append(normal.mul(de, normal.hadamard(node, log)))
         return normal.add(*terms)
 
     def _table(self, node: Apply, parts: list[Node | None]) -> Node:
         row = FUNCTIONS[node.head]
         if row.is_linear:  # in each argument: the sum of f(.., dX, ..)
             terms = [
-                heads.apply(row.name, (*node.args[:i], d, *node.args[i + 1 :]), node.shape)
+                normal.apply(row.name, (*node.args[:i], d, *node.args[i + 1 :]), node.shape)
                 for i, d in enumerate(parts)
                 if d is not None
             ]
@@ -170,7 +170,7 @@ class _Differential:
         if row.is_elementwise and row.derivative:
             (arg,), (d,) = node.args, parts
             assert d is not None
-            return heads.hadamard(entry_derivative(row, arg), d)
+            return normal.hadamard(entry_derivative(row, arg), d)
         if row.differential:
             return _formula(row, node.args, parts, node.shape)
         raise MatcalcError(

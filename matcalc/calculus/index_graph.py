@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol
 from matcalc.errors import assert_never
 from matcalc.language.sizes import ONE, Dim, Shape
@@ -118,17 +118,17 @@ class IndexGraph:
         return v
 
     def _weigh(self, v: int, u: Node) -> None:
-        made = heads.hadamard(self.weights.pop(v), u) if v in self.weights else u
+        made = normal.hadamard(self.weights.pop(v), u) if v in self.weights else u
         if not normal.is_ones(made):
             self.weights[v] = made
 
     def _join(self, a: int, M: Node, b: int) -> None:
         if a == b:
-            self._weigh(a, heads.diagonal(M))
+            self._weigh(a, normal.diagonal(M))
             return
         if a > b:
             a, b, M = b, a, normal.transpose(M)
-        made = heads.hadamard(self.edges.pop((a, b)), M) if (a, b) in self.edges else M
+        made = normal.hadamard(self.edges.pop((a, b)), M) if (a, b) in self.edges else M
         self.edges[a, b] = made
 
     # --- reductions -------------------------------------------------------------------------------
@@ -149,10 +149,10 @@ class IndexGraph:
         i, k = self._now(i), self._now(k)
         u, w = self._weight(i), self._weight(k)
         if i == k:
-            return normal.mul(*self.factors, heads.diag(u))
+            return normal.mul(*self.factors, normal.diag(u))
         if not self.edges:
             return normal.mul(*self.factors, u, normal.transpose(w))
-        return normal.mul(*self.factors, heads.diag(u), self._from(i, k), heads.diag(w))
+        return normal.mul(*self.factors, normal.diag(u), self._from(i, k), normal.diag(w))
 
     def _weight(self, v: int) -> Node:
         return self.weights.get(v, normal.ones(self.sizes[v]))
@@ -191,7 +191,7 @@ class IndexGraph:
             self._weigh(near[0], _row_sums(matrices[0], u))
         else:
             P, Q = matrices
-            self.connect(near[0], normal.mul(P, heads.diag(u), normal.transpose(Q)), near[1])
+            self.connect(near[0], normal.mul(P, normal.diag(u), normal.transpose(Q)), near[1])
         self.vertices.discard(v)
         self.weights.pop(v, None)
 
@@ -202,7 +202,7 @@ class IndexGraph:
         """
         edge = (min(a, v), max(a, v))
         M, end = self.edges[edge], 0 if v < a else -1
-        if not heads.is_head(M, "hadamard") or not any(_has_weight(f, end) for f in M.children):
+        if not normal.is_head(M, "hadamard") or not any(_has_weight(f, end) for f in M.children):
             return False
         del self.edges[edge]
         for factor in M.children:
@@ -238,14 +238,14 @@ def _loosened(M: Node) -> list[Node]:
         case Product(chain=()):
             return [M]
         case Product():
-            diagonal = len(M.chain) == 1 and heads.is_head(M.chain[0][0], "diag")
+            diagonal = len(M.chain) == 1 and normal.is_head(M.chain[0][0], "diag")
             return [M] if diagonal or cut(M) else []
         case Apply(head="hadamard"):
             parts = [_loosened(factor) for factor in M.args]
             return [factor for part in parts for factor in part] if all(parts) else []
         case Apply(head="epow", args=(Product() as base, k)) if normal.is_integer(k):
             if halves := cut(base):
-                u, v = (heads.epow(half, k) for half in halves)
+                u, v = (normal.epow(half, k) for half in halves)
                 return [normal.mul(u, normal.transpose(v))]
         case Number() | Symbol() | Sum() | Apply():
             pass
@@ -258,7 +258,7 @@ def _has_weight(M: Node, end: int) -> bool:
     """Is M a product u v', or one with a diag at its end (0, the rows, or -1, the columns)?"""
     if not isinstance(M, Product) or not M.chain:
         return False
-    return bool(cut(M)) or heads.is_head(M.chain[end][0], "diag")
+    return bool(cut(M)) or normal.is_head(M.chain[end][0], "diag")
 
 
 def cut(M: Product) -> tuple[Node, Node] | None:
@@ -273,10 +273,10 @@ def cut(M: Product) -> tuple[Node, Node] | None:
 
 def _row_sums(M: Node, u: Node) -> Node:
     """M u; (A .* B) 1 = diagonal(A B')."""
-    powers = heads.entry_powers(M)
+    powers = normal.entry_powers(M)
     if normal.is_ones(u):
         factors = [base for base, _ in powers] * (2 if len(powers) == 1 else 1)
         exponent = normal.TWO if len(powers) == 1 else normal.ONE
         if len(factors) == 2 and all(e is exponent for _, e in powers):
-            return heads.diagonal(normal.mul(factors[0], normal.transpose(factors[1])))
+            return normal.diagonal(normal.mul(factors[0], normal.transpose(factors[1])))
     return normal.mul(M, u)

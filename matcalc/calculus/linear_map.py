@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.calculus.adjoint import gradient
 from matcalc.calculus.index_graph import IndexGraph, cut
@@ -124,7 +124,7 @@ class _Jacobian:
                 return self._open_product(place, node)
             case Apply(head="hadamard"):
                 (inner,) = (arg for arg in node.args if self._depends(arg))
-                around.connect(a, heads.hadamard(*(x for x in node.args if x is not inner)), b)
+                around.connect(a, normal.hadamard(*(x for x in node.args if x is not inner)), b)
                 return [_Place(inner, a, b, around)]
             case Apply(head="transpose", args=(inner,)):
                 return [_Place(inner, b, a, around)]
@@ -134,7 +134,7 @@ class _Jacobian:
             case Apply(head="diagonal", args=(inner,)):
                 return [_Place(inner, a, a, around)]
             case Apply() if (
-                heads.is_linear(node) and (parts := self._scalar_parts(node)) is not None
+                normal.is_linear(node) and (parts := self._scalar_parts(node)) is not None
             ):
                 terms = ((normal.mul(s, K), Fraction(1)) for K, s in parts)
                 return self._terms(place, terms)
@@ -218,7 +218,7 @@ class _Jacobian:
                 return normal.mul(normal.number(node.coefficient), *factors)
             case Apply():
                 args = [K if arg is child else arg for arg in node.args]
-                return heads.apply(node.head, args, node.shape)
+                return normal.apply(node.head, args, node.shape)
             case Number() | Symbol():
                 raise AssertionError(f"a {type(node).__name__} has no children")
             case _:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.code.chains import LONGEST_SEARCH, UNIT, Chains, dims_of, logistic
 from matcalc.code.program import Op
@@ -93,7 +93,7 @@ class Plan:
                 return ops.diagonal_times(args[0], ops.eye(node.shape.rows))
             case "log" if (u := logistic(node.args[0])) is not None:
                 return self.chains.function("softplus", self.values[u])
-        if heads.is_elementwise(node):
+        if normal.is_elementwise(node):
             return self.chains.function(node.head, args[0])
         return self.chains.applied(node)
 

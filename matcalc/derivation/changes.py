@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from matcalc.algebra import heads, normal, rules
+from matcalc.algebra import normal, rules
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.derivation.terms import Term, collected
 from matcalc.errors import assert_never
@@ -184,11 +184,15 @@ class Changes:
                 return [self._trace(term) for term in self._of(self._traced(node))]
             case "hadamard" | "epow":
                 return self._entries(node)
-        if not heads.is_linear(node) or len(node.args) > 1:
+        if not normal.is_linear(node) or len(node.args) > 1:
             raise NotPolynomial
         return [
             Term(
-                Fraction(1), (), (heads.apply(node.head, (t.node(),), node.shape),), False, t.degree
+                Fraction(1),
+                (),
+                (normal.apply(node.head, (t.node(),), node.shape),),
+                False,
+                t.degree,
             )
             for t in self._of(node.args[0])
         ]
@@ -205,11 +209,11 @@ class Changes:
     def _entries(self, node: Apply) -> list[Term]:
         """An element-wise product: the factors are multiplied entry by entry."""
         total: list[tuple[Node, int]] = [(normal.ones_matrix(node.shape), 0)]
-        for b, e in heads.entry_powers(node):
+        for b, e in normal.entry_powers(node):
             if b not in self.done:
                 raise NotPolynomial
             if self.done[b] is None and self.done.get(e) is None:
-                total = [(heads.hadamard(n, heads.epow(b, e)), d) for n, d in total]
+                total = [(normal.hadamard(n, normal.epow(b, e)), d) for n, d in total]
                 continue
             k = normal.integer(e)
             if k is None or not 0 < k <= _HIGHEST_POWER:
@@ -217,7 +221,7 @@ class Changes:
             changes = [(t.node(), t.degree) for t in self._of(b)]
             factors = changes if self.linear else [(b, 0), *changes]
             for _ in range(k):
-                made = [(heads.hadamard(n, m), d + j) for m, j in factors for n, d in total]
+                made = [(normal.hadamard(n, m), d + j) for m, j in factors for n, d in total]
                 total = [(n, d) for n, d in made if self.most is None or d <= self.most]
                 if len(total) > self.budget + 1:
                     raise TooLong

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.interpret import formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, postorder
 from matcalc.algebra.rewrite import rebuild
@@ -40,7 +40,7 @@ def curved_nodes(F: Node, d: dict[Node, Node]) -> list[Curved]:
     for node in reversed(nodes):  # parents first
         for child in node.children:
             square = _norm_of(node) is not None and norm_argument(child) is not None
-            trace = heads.is_head(node, "tr") and hidden.get(node, False)
+            trace = normal.is_head(node, "tr") and hidden.get(node, False)
             hidden[child] = hidden.get(child, True) and (square or trace)
     curved = [node for node in nodes if _is_curved(node, d) and not hidden.get(node)]
     return [Curved(node, _rule(node)) for node in curved]
@@ -65,7 +65,7 @@ def _is_curved(node: Node, d: dict[Node, Node]) -> bool:
         case Apply(head="hadamard"):
             return sum(arg in d for arg in node.args) > 1
         case Apply():
-            if heads.is_linear(node):
+            if normal.is_linear(node):
                 return sum(arg in d for arg in node.args) > 1
             return node.head != "transpose"
         case Number() | Symbol() | Sum():
@@ -81,7 +81,7 @@ def _rule(node: Node) -> str:
             return "neumann"
         fractional = any(b.shape.is_scalar and (normal.integer(e) or -1) < 0 for b, e in powers)
         return "chain" if fractional else "product"
-    if isinstance(node, Apply) and (node.head == "hadamard" or heads.is_linear(node)):
+    if isinstance(node, Apply) and (node.head == "hadamard" or normal.is_linear(node)):
         return "product"
     return "chain"
 
@@ -101,7 +101,7 @@ def _norm_of(node: Node) -> Node | None:
 def words(curved: Curved, d: dict[Node, Node], writing: Writing) -> Words:
     """The formula used, and what its argument stands for."""
     node = curved.node
-    if isinstance(node, Apply) and node.head != "hadamard" and not heads.is_linear(node):
+    if isinstance(node, Apply) and node.head != "hadamard" and not normal.is_linear(node):
         return _of_function(node, d, writing)
     if isinstance(node, Product):
         inside = _norm_of(node)

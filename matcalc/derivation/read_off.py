@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.ir import Node, Symbol
 from matcalc.answer import Derivative
 from matcalc.derivation.steps import summed, times, transposed
@@ -59,7 +59,7 @@ class ReadOff:
 
     def entries(self, R: Node, G: Node) -> Tree:
         """The sum over i >= j of R_ij dX_ij, where diag(R) = diag(G)."""
-        diagonal = self.presenter.present(normal.transpose(heads.diagonal(G)))
+        diagonal = self.presenter.present(normal.transpose(normal.diagonal(G)))
         once = times(diagonal, Call("diag", (Name(self.moving.name),)))
         half = (Number("1"), Number("2"), summed([self.trace(R), once]))
         return Multiply(half, ("", "/", " "))

@@ -16,7 +16,7 @@ from functools import reduce
 from itertools import groupby
 from operator import and_
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.ir import Node, Symbol
 from matcalc.derivation.steps import negated, summed
 from matcalc.language.sizes import Shape
@@ -47,7 +47,7 @@ class Term:
     def node(self) -> Node:
         """The product in normal form."""
         inside = normal.mul(*self.chain) if self.chain else normal.ONE
-        core = heads.trace(inside) if self.traced else inside
+        core = normal.trace(inside) if self.traced else inside
         scalars = (s.node() if isinstance(s, Term) else s for s in self.scalars)
         return normal.mul(normal.number(self.coefficient), *scalars, core)
 

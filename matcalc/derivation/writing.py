@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.ir import Node, Product, Sum, Symbol, dependents, postorder
 from matcalc.derivation.steps import replaced
 from matcalc.dimensions.problem import Problem
@@ -50,7 +50,7 @@ class Writing:
                     self._order(part)
                 elif isinstance(part, Product) and part.shape.is_scalar and part.chain:
                     self._orient(part)
-                elif heads.is_head(part, "tr"):
+                elif normal.is_head(part, "tr"):
                     self._rotate(part, inside)
 
     def text(self, node: Node) -> str:

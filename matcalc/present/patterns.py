@@ -6,25 +6,25 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import gcd, lcm
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum
 from matcalc.algebra.normal import transpose
 
 
 def exponential_parts(arg: Node) -> tuple[Node, Node] | None:
     """(u, v) where arg = log(u) .* v (vectors or matrices), or log(u) v for a scalar u."""
-    outside, inside = heads.outside(arg) if isinstance(arg, Product) else (normal.ONE, arg)
+    outside, inside = normal.outside(arg) if isinstance(arg, Product) else (normal.ONE, arg)
     scalars = normal.Factors()
     scalars.take(outside)
     pairs = list(scalars.pairs())
     for base, e in pairs:
-        if heads.is_head(base, "log") and e is normal.ONE:
+        if normal.is_head(base, "log") and e is normal.ONE:
             assert isinstance(base, Apply)
             left = (normal.power(b, k) for b, k in pairs if b is not base)
             return base.args[0], normal.mul(normal.number(scalars.coefficient), *left, inside)
-    powers = heads.entry_powers(inside)
+    powers = normal.entry_powers(inside)
     for base, e in powers:
-        if heads.is_head(base, "log") and e is normal.ONE and base is not inside:
+        if normal.is_head(base, "log") and e is normal.ONE and base is not inside:
             assert isinstance(base, Apply)
             return base.args[0], normal.mul(outside, without(powers, base))
     return None
@@ -32,7 +32,7 @@ def exponential_parts(arg: Node) -> tuple[Node, Node] | None:
 
 def without(powers: Iterable[tuple[Node, Node]], base: Node) -> Node:
     """An element-wise product without one of its bases."""
-    return heads.hadamard(*(heads.epow(b, e) for b, e in powers if b is not base))
+    return normal.hadamard(*(normal.epow(b, e) for b, e in powers if b is not base))
 
 
 def is_root_of_constant(base: Node, e: Node) -> bool:
@@ -93,7 +93,7 @@ def is_constant(node: Node) -> bool:
     if isinstance(node, Product):
         return len(node.chain) == 1 and is_constant(node.chain[0][0])
     return normal.is_ones(node) or (
-        heads.is_head(node, "transpose") and normal.is_ones(transpose(node))
+        normal.is_head(node, "transpose") and normal.is_ones(transpose(node))
     )
 
 
@@ -121,9 +121,9 @@ def sum_parts(node: Product) -> list[Node]:
 
 def plain_factors(inside: Node) -> list[Node]:
     """The bases with exponent 1 of an element-wise product."""
-    if not heads.is_head(inside, "hadamard"):
+    if not normal.is_head(inside, "hadamard"):
         return []
-    return [b for b, e in heads.entry_powers(inside) if e is normal.ONE]
+    return [b for b, e in normal.entry_powers(inside) if e is normal.ONE]
 
 
 def with_means(

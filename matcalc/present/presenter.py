@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import prod
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, make_product
 from matcalc.algebra.normal import transpose
 from matcalc.errors import MatcalcError, assert_never
@@ -120,7 +120,7 @@ class Presenter:
             case "epow":
                 return (node.args[0], magnitude(node.args[1]))
             case "hadamard":
-                return [n for b, e in heads.entry_powers(node) for n in (b, magnitude(e))]
+                return [n for b, e in normal.entry_powers(node) for n in (b, magnitude(e))]
             case "call" | "jacobian":
                 return node.args[1:]
             case "tr":
@@ -294,7 +294,7 @@ class Presenter:
             if fixed:
                 return self._product(term, bare_identity=True)
         elif parent.shape.is_column and is_constant(term) and not all(map(is_constant, others)):
-            scalar = heads.outside(term)[0] if isinstance(term, Product) else normal.ONE
+            scalar = normal.outside(term)[0] if isinstance(term, Product) else normal.ONE
             return self._written(scalar)
         return self._done[term]
 
@@ -454,7 +454,7 @@ class Presenter:
             places = self.trees.places
             u = min(plain, key=lambda b: (self._size(transpose(b)), places(self._done[b].tree)))
             left = self._done[transpose(u)]
-            right = self._written(without(heads.entry_powers(inside), u))
+            right = self._written(without(normal.entry_powers(inside), u))
             tree = self.trees.multiply([left.tree, right.tree], ["", " "], SCALAR)
             return Written(left.sign * right.sign, tree)
         sign, tree = self._done[inside]
@@ -518,7 +518,7 @@ class Presenter:
         sign = 1
         above: list[Tree] = []
         below: list[Tree] = []
-        powers = heads.entry_powers(node)
+        powers = normal.entry_powers(node)
         typed = self.style.factors.get(frozenset(base for base, _ in powers))
         for base, e in sorted(powers, key=lambda p: typed.index(p[0]) if typed else 0):
             if isinstance(e, Number):

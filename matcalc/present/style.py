@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.ir import Node, Product, Sum, Symbol
 from matcalc.algebra.ir import postorder as node_postorder
 from matcalc.algebra.normal import transpose
@@ -115,8 +115,8 @@ class Style:
         for factor in tree.factors:
             node = nodes[factor]
             if not node.shape.is_scalar:
-                inside = heads.outside(node)[1] if isinstance(node, Product) else node
-                entries |= {base: None for base, _ in heads.entry_powers(inside)}
+                inside = normal.outside(node)[1] if isinstance(node, Product) else node
+                entries |= {base: None for base, _ in normal.entry_powers(inside)}
             elif isinstance(node, Product) and not node.chain:
                 scalars |= {base: None for base, _ in node.scalars}
             else:

@@ -45,11 +45,14 @@ class Function:
     ``definition``  what the function is short for
     ``transpose``   f(X)' in the parameters, where that is a function of their transposes
     ``trace``       tr(f(X)) in the parameters, where they are square
+    ``transposable`` f(X') = f(X)
     ``domain``      condition on the parameters for f to be differentiable, ``""`` if everywhere;
                     ``{X}`` stands for the argument as written
     ``parity``      -1 for odd, +1 for even functions, 0 for neither
     ``at_zero``     f(0) where that is a number worth knowing ("0", "1"), else ""
-    ``positive``    every entry of every value is > 0
+    ``values``      what every entry of every value is: "> 0", ">= 0", or "" where nothing is known
+    ``for_positive`` f(x) for x > 0 where that is simpler: "x" or a number
+    ``right_inverse`` the function g with f(g(x)) = x
     ``latex``       a command, or a template in which ``#1``, ``#2`` are the arguments
     ``numpy``       an expression in ``{0}``, ``{1}``, ... and the sizes ``{m}``, ...; the arguments
                     have the rank that the signature gives them: (m,n) is 2-D even where m is 1,
@@ -72,11 +75,14 @@ class Function:
     definition: str = ""
     transpose: str = ""
     trace: str = ""
+    transposable: bool = False
     aliases: tuple[str, ...] = ()
     domain: str = ""
     parity: int = 0
     at_zero: str = ""
-    positive: bool = False
+    values: str = ""
+    for_positive: str = ""
+    right_inverse: str = ""
     latex: str = ""
     numpy: str = ""
     helper: str = ""
@@ -92,6 +98,16 @@ class Function:
     def is_linear(self) -> bool:
         """Linear in each argument."""
         return self.kind == "linear"
+
+    @property
+    def positive(self) -> bool:
+        """Every entry of every value is > 0."""
+        return self.values == "> 0"
+
+    @property
+    def nonnegative(self) -> bool:
+        """Every entry of every value is >= 0."""
+        return self.values != ""
 
     @property
     def arity(self) -> int:
@@ -118,7 +134,9 @@ def _elementwise(
     domain: str = "",
     parity: int = 0,
     at_zero: str = "",
-    positive: bool = False,
+    values: str = "",
+    for_positive: str = "",
+    right_inverse: str = "",
     latex: str = "",
     numpy: str = "",
     helper: str = "",
@@ -138,7 +156,9 @@ def _elementwise(
         domain=domain,
         parity=parity,
         at_zero=at_zero,
-        positive=positive,
+        values=values,
+        for_positive=for_positive,
+        right_inverse=right_inverse,
         latex=latex or rf"\operatorname{{{name}}}",
         numpy=numpy or f"np.{name}({{0}})",
         helper=helper,
@@ -210,9 +230,22 @@ def _onehotmax(x):
 
 _ROWS: tuple[Function, ...] = (
     # --- element-wise -----------------------------------------------------------------------
-    _elementwise("exp", "exp(x)", "exponential", at_zero="1", positive=True, latex=r"\exp"),
     _elementwise(
-        "log", "1/x", "natural logarithm", aliases=("ln",), domain="{x} > 0", latex=r"\log"
+        "exp",
+        "exp(x)",
+        "exponential",
+        at_zero="1",
+        values="> 0",
+        latex=r"\exp",
+    ),
+    _elementwise(
+        "log",
+        "1/x",
+        "natural logarithm",
+        aliases=("ln",),
+        domain="{x} > 0",
+        latex=r"\log",
+        right_inverse="exp",
     ),
     _elementwise(
         "log1p",
@@ -222,6 +255,7 @@ _ROWS: tuple[Function, ...] = (
         at_zero="0",
         latex=r"\operatorname{log1p}",
         sympy="log(1 + {0})",
+        right_inverse="expm1",
     ),
     _elementwise(
         "expm1",
@@ -230,6 +264,7 @@ _ROWS: tuple[Function, ...] = (
         at_zero="0",
         latex=r"\operatorname{expm1}",
         sympy="exp({0}) - 1",
+        right_inverse="log1p",
     ),
     _elementwise(
         "abs",
@@ -241,12 +276,37 @@ _ROWS: tuple[Function, ...] = (
         latex=r"\left|#1\right|",
         mpmath="abs(x)",
         sympy="Abs",
+        values=">= 0",
+        for_positive="x",
     ),
     _elementwise(
-        "sign", "0", "sign", domain="{x} != 0", parity=-1, at_zero="0", mpmath="mp.sign(x)"
+        "sign",
+        "0",
+        "sign",
+        domain="{x} != 0",
+        parity=-1,
+        at_zero="0",
+        mpmath="mp.sign(x)",
+        for_positive="1",
     ),
-    _elementwise("sin", "cos(x)", "sine", parity=-1, at_zero="0", latex=r"\sin"),
-    _elementwise("cos", "-sin(x)", "cosine", parity=1, at_zero="1", latex=r"\cos"),
+    _elementwise(
+        "sin",
+        "cos(x)",
+        "sine",
+        parity=-1,
+        at_zero="0",
+        latex=r"\sin",
+        right_inverse="asin",
+    ),
+    _elementwise(
+        "cos",
+        "-sin(x)",
+        "cosine",
+        parity=1,
+        at_zero="1",
+        latex=r"\cos",
+        right_inverse="acos",
+    ),
     _elementwise(
         "tan",
         "1 + tan(x)^2",
@@ -255,6 +315,7 @@ _ROWS: tuple[Function, ...] = (
         parity=-1,
         at_zero="0",
         latex=r"\tan",
+        right_inverse="atan",
     ),
     _elementwise(
         "asin",
@@ -286,18 +347,33 @@ _ROWS: tuple[Function, ...] = (
         latex=r"\arctan",
         numpy="np.arctan({0})",
     ),
-    _elementwise("sinh", "cosh(x)", "hyperbolic sine", parity=-1, at_zero="0", latex=r"\sinh"),
+    _elementwise(
+        "sinh",
+        "cosh(x)",
+        "hyperbolic sine",
+        parity=-1,
+        at_zero="0",
+        latex=r"\sinh",
+        right_inverse="asinh",
+    ),
     _elementwise(
         "cosh",
         "sinh(x)",
         "hyperbolic cosine",
         parity=1,
         at_zero="1",
-        positive=True,
+        values="> 0",
         latex=r"\cosh",
+        right_inverse="acosh",
     ),
     _elementwise(
-        "tanh", "1 - tanh(x)^2", "hyperbolic tangent", parity=-1, at_zero="0", latex=r"\tanh"
+        "tanh",
+        "1 - tanh(x)^2",
+        "hyperbolic tangent",
+        parity=-1,
+        at_zero="0",
+        latex=r"\tanh",
+        right_inverse="atanh",
     ),
     _elementwise(
         "asinh",
@@ -307,6 +383,7 @@ _ROWS: tuple[Function, ...] = (
         parity=-1,
         at_zero="0",
         numpy="np.arcsinh({0})",
+        right_inverse="sinh",
     ),
     _elementwise(
         "acosh",
@@ -325,13 +402,14 @@ _ROWS: tuple[Function, ...] = (
         parity=-1,
         at_zero="0",
         numpy="np.arctanh({0})",
+        right_inverse="tanh",
     ),
     _elementwise(
         "sigmoid",
         "sigmoid(x) (1 - sigmoid(x))",
         "logistic function 1/(1 + exp(-x))",
         aliases=("logistic",),
-        positive=True,
+        values="> 0",
         latex=r"\sigma",
         numpy="_sigmoid({0})",
         helper=_SIGMOID,
@@ -342,7 +420,7 @@ _ROWS: tuple[Function, ...] = (
         "softplus",
         "sigmoid(x)",
         "log(1 + exp(x))",
-        positive=True,
+        values="> 0",
         numpy="np.logaddexp(0.0, {0})",
         mpmath="mp.log(1 + mp.exp(x))",
         sympy="log(1 + exp({0}))",
@@ -356,6 +434,8 @@ _ROWS: tuple[Function, ...] = (
         numpy="np.maximum({0}, 0.0)",
         mpmath="x if x > 0 else mp.mpf(0)",
         sympy="Max(0, {0})",
+        values=">= 0",
+        for_positive="x",
     ),
     _elementwise(
         "step",
@@ -365,6 +445,7 @@ _ROWS: tuple[Function, ...] = (
         numpy="np.heaviside({0}, 0.5)",
         mpmath="(1 + mp.sign(x))/2",
         sympy="Heaviside",
+        for_positive="1",
     ),
     _elementwise(
         "erf",
@@ -380,7 +461,7 @@ _ROWS: tuple[Function, ...] = (
         "-2 exp(-x^2)/sqrt(pi)",
         "complementary error function 1 - erf(x)",
         at_zero="1",
-        positive=True,
+        values="> 0",
         numpy="np.vectorize(math.erfc, otypes=[float])({0})[()]",
         reference="DLMF 7.2.2",
     ),
@@ -440,6 +521,7 @@ _ROWS: tuple[Function, ...] = (
         kind="linear",
         adjoint=("G eye(n)",),
         aliases=("trace",),
+        transposable=True,
         latex=r"\operatorname{tr}",
         numpy="np.trace({0})",
         mpmath="mp.fsum(X[i, i] for i in range(n))",
@@ -452,6 +534,7 @@ _ROWS: tuple[Function, ...] = (
         doc="diagonal matrix of a vector; of a matrix, its diagonal as a column",
         kind="linear",
         adjoint=("diag(G)",),
+        transpose="diag(x)",
         latex=r"\operatorname{diag}",
         numpy="np.diag({0})",
         mpmath="matrix(n, n, lambda i, j: x[i, 0] if i == j else 0 * x[i, 0])",
@@ -464,6 +547,7 @@ _ROWS: tuple[Function, ...] = (
         doc="diagonal of a matrix as a column; written diag(X) as well",
         kind="linear",
         adjoint=("diag(G)",),
+        transposable=True,
         latex=r"\operatorname{diag}",
         numpy="np.diag({0})",
         mpmath="matrix(n, 1, lambda i, j: X[i, i])",
@@ -575,6 +659,7 @@ _ROWS: tuple[Function, ...] = (
         differential="det(X) tr(inv(X) dX)",
         aliases=("determinant",),
         domain="{X} invertible",
+        transposable=True,
         latex=r"\det",
         numpy="np.linalg.det({0})",
         mpmath="mp.det(X)",
@@ -648,7 +733,7 @@ _ROWS: tuple[Function, ...] = (
         kind="matrix",
         differential="softmax(x) .* dx - softmax(x) (softmax(x)' dx)",
         latex=r"\operatorname{softmax}",
-        positive=True,
+        values="> 0",
         numpy="_softmax({0})",
         helper=_SOFTMAX,
         mpmath="(lambda e: e.map(lambda z: z / mp.fsum(e)))(x.map(mp.exp))",
@@ -677,6 +762,7 @@ _ROWS: tuple[Function, ...] = (
         numpy="_onehotmax({0})",
         helper=_ONEHOTMAX,
         mpmath="(lambda top: x.map(lambda z: 0 * z + int(z == top)))(largest(x))",
+        values=">= 0",
     ),
     Function(
         name="norminf",
@@ -689,6 +775,7 @@ _ROWS: tuple[Function, ...] = (
         latex=r"\left\lVert #1\right\rVert_\infty",
         numpy="np.max(np.abs({0}))",
         mpmath="max(abs(z) for z in x)",
+        values=">= 0",
     ),
     # --- of two numbers ---------------------------------------------------------------------------
     Function(
@@ -702,6 +789,7 @@ _ROWS: tuple[Function, ...] = (
         latex=r"\operatorname{hypot}",
         numpy="np.hypot({0}, {1})",
         mpmath="mp.sqrt(x[0, 0] ** 2 + y[0, 0] ** 2)",
+        values=">= 0",
     ),
     # --- short for something else ---------------------------------------------------------------
     Function(

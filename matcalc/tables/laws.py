@@ -21,8 +21,10 @@ class Law:
     ``proof``     a proof sketch or a reference
     ``by``        "name"  where it is asked for by name
                   "cost"  wherever it makes an expression shorter
-                  "neighbours"  always, to two factors side by side
-                  "definition of f"  it follows from the row of f in the function table
+                  "always"  to every node, as it is made: to two factors side by side, to a
+                  function of something, to a power
+                  "definition of f", "fact p"  it follows from the row of f in the function table,
+                  or from that of p in the table of facts
                   else the constructor, or the step of a derivation, that makes it true
     ``example``   an expression that the law changes, or an expression and a variable for whose
                   derivative it is needed; if empty, the left side
@@ -45,7 +47,7 @@ class Law:
     @property
     def runs(self) -> bool:
         """Is it applied as it stands in the table?"""
-        return self.by in ("name", "cost", "neighbours")
+        return self.by in ("name", "cost", "always")
 
     @property
     def by_name(self) -> bool:
@@ -55,7 +57,7 @@ class Law:
     @property
     def always(self) -> bool:
         """Are both sides the same node, whatever is asked?"""
-        built_in = ("neighbours", "algebra.", "language.", "definition of ")
+        built_in = ("always", "algebra.", "language.", "definition of ", "fact ")
         return self.by.startswith(built_in)
 
 
@@ -309,7 +311,7 @@ _ROWS: tuple[Law, ...] = (
         "y' A' x",
         ("x: m", "A: m x n", "y: n"),
         "It is 1 x 1.",
-        by="algebra.products.scalar_chain",
+        by="algebra.inner_products._scalar_chain",
         example=("x' A y - y' A' x",),
     ),
     Law(
@@ -319,7 +321,7 @@ _ROWS: tuple[Law, ...] = (
         "0",
         ("K: n x n skew", "x: n"),
         "x' K x = (x' K x)' = -x' K x.",
-        by="algebra.products.scalar_chain",
+        by="algebra.inner_products._scalar_chain",
         example=("x' K x", "x"),
         given=("K: n x n skew",),
     ),
@@ -330,7 +332,7 @@ _ROWS: tuple[Law, ...] = (
         "I",
         ("Q: n x n orthogonal",),
         "The definition.",
-        by="algebra.products.transpose",
+        by="fact orthogonal",
     ),
     Law(
         "idempotent",
@@ -339,7 +341,7 @@ _ROWS: tuple[Law, ...] = (
         "P",
         ("P: n x n idempotent",),
         "The definition.",
-        by="algebra.products.push",
+        by="fact idempotent",
     ),
     Law(
         "trace-of-outer",
@@ -367,7 +369,7 @@ _ROWS: tuple[Law, ...] = (
         "u' diag(A)",
         ("A: n x n", "u: n"),
         "Both are the sum over i of u_i A_ii.",
-        by="algebra.traces.trace",
+        by="always",
     ),
     Law(
         "norm-squared",
@@ -395,7 +397,7 @@ _ROWS: tuple[Law, ...] = (
         "(u .* v)' w",
         ("u: n", "v: n", "w: n"),
         "All are the sum over i of u_i v_i w_i.",
-        by="algebra.heads.inner_product",
+        by="algebra.inner_products._inner_product",
         example=("u' (v .* w) - (u .* v)' w",),
     ),
     Law(
@@ -405,7 +407,7 @@ _ROWS: tuple[Law, ...] = (
         "u .* v",
         ("u: n", "v: n"),
         "Entry by entry.",
-        by="neighbours",
+        by="always",
     ),
     Law(
         "row-diag",
@@ -414,7 +416,7 @@ _ROWS: tuple[Law, ...] = (
         "(u .* v)'",
         ("u: n", "v: n"),
         "Entry by entry.",
-        by="neighbours",
+        by="always",
     ),
     Law(
         "diag-diag",
@@ -423,16 +425,34 @@ _ROWS: tuple[Law, ...] = (
         "diag(u .* v)",
         ("u: n", "v: n"),
         "Entry by entry.",
-        by="neighbours",
+        by="always",
     ),
     Law(
-        "diag-of-product",
-        "the diagonal of A diag(u) B",
-        "diag(A diag(u) B)",
-        "(A .* B') u",
-        ("A: m x n", "u: n", "B: n x m"),
-        "Entry i of both is the sum over j of A_ij u_j B_ji.",
-        by="algebra.heads.diagonal",
+        "power-of-diag",
+        "a power of a diagonal matrix, entry by entry",
+        "diag(u)^k",
+        "diag(u .^ k)",
+        ("u: n", "k: integer"),
+        "Diagonal matrices multiply entry by entry.",
+        by="always",
+    ),
+    Law(
+        "diag-of-ones",
+        "the diagonal matrix of ones is the identity",
+        "diag(ones(n))",
+        "eye(n)",
+        ("n: integer",),
+        "The definition of the identity.",
+        by="always",
+    ),
+    Law(
+        "diag-of-identity",
+        "the diagonal of the identity is ones",
+        "diag(eye(n))",
+        "ones(n)",
+        ("n: integer",),
+        "The definition of the identity.",
+        by="always",
     ),
     Law(
         "diag-of-outer",
@@ -441,7 +461,25 @@ _ROWS: tuple[Law, ...] = (
         "u .* v",
         ("u: n", "v: n"),
         "Entry i is u_i v_i.",
-        by="algebra.heads.diagonal",
+        by="always",
+    ),
+    Law(
+        "diag-scaled",
+        "the diagonal of a matrix whose rows are scaled",
+        "diag(diag(u) A)",
+        "u .* diag(A)",
+        ("u: n", "A: n x n"),
+        "Entry i of both is u_i A_ii.",
+        by="always",
+    ),
+    Law(
+        "diag-of-product",
+        "the diagonal of A diag(u) B",
+        "diag(A diag(u) B)",
+        "(A .* B') u",
+        ("A: m x n", "u: n", "B: n x m"),
+        "Entry i of both is the sum over j of A_ij u_j B_ji.",
+        by="always",
     ),
     Law(
         "vec-inner",
@@ -450,7 +488,25 @@ _ROWS: tuple[Law, ...] = (
         "tr(A' B)",
         ("A: m x n", "B: m x n"),
         "Both are the sum over all entries of A_ij B_ij.",
-        by="neighbours",
+        by="always",
+    ),
+    Law(
+        "vec-of-unvec",
+        "vec undoes unvec",
+        "vec(unvec(x, m, n))",
+        "x",
+        ("x: m*n",),
+        "Their definitions.",
+        by="always",
+    ),
+    Law(
+        "unvec-of-vec",
+        "unvec undoes vec",
+        "unvec(vec(A), m, n)",
+        "A",
+        ("A: m x n",),
+        "Their definitions.",
+        by="always",
     ),
     Law(
         "commutation",
@@ -459,7 +515,7 @@ _ROWS: tuple[Law, ...] = (
         "vec(X')",
         ("X: m x n",),
         "Its definition; J. R. Magnus and H. Neudecker, Matrix Differential Calculus, 3.7.",
-        by="neighbours",
+        by="always",
     ),
     Law(
         "commutation-squared",
@@ -468,7 +524,7 @@ _ROWS: tuple[Law, ...] = (
         "eye(m n)",
         ("m: integer", "n: integer"),
         "(X')' = X.",
-        by="neighbours",
+        by="always",
     ),
     Law(
         "det-of-power",
@@ -493,9 +549,9 @@ _ROWS: tuple[Law, ...] = (
         "the logarithm of a determinant",
         "log(det(A))",
         "logdet(A)",
-        ("A: n x n positive definite",),
+        ("A: n x n",),
         "logdet is log|det|, and det(A) is positive where its logarithm is real.",
-        by="algebra.entries.elementwise",
+        by="always",
     ),
     Law(
         "exp-product",
@@ -522,7 +578,7 @@ _ROWS: tuple[Law, ...] = (
         "1",
         ("x: n",),
         "The definition of softmax.",
-        by="neighbours",
+        by="always",
     ),
     Law(
         "onehotmax-sum",
@@ -531,7 +587,7 @@ _ROWS: tuple[Law, ...] = (
         "1",
         ("x: n",),
         "The definition of onehotmax.",
-        by="neighbours",
+        by="always",
     ),
     Law(
         "count",
@@ -540,7 +596,7 @@ _ROWS: tuple[Law, ...] = (
         "n",
         ("n: integer",),
         "There are n of them.",
-        by="neighbours",
+        by="always",
     ),
 )
 

@@ -1,0 +1,86 @@
+"""Constructors found by the name of a head, and what rooms further up hand in.
+
+The normal form is one recursion: a product may be, by a law of the table, an element-wise product,
+and that is a product again where a factor is a scalar.  Here a constructor is found by its head,
+and a law is asked for, by rooms that know neither the constructor nor how laws are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Generic, ParamSpec, TypeVar
+
+from matcalc.algebra.ir import Apply, Node, make_apply
+from matcalc.language.sizes import Shape
+from matcalc.tables.functions import FUNCTIONS, Function
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Builder = Callable[[str, Sequence[Node], Shape], Node]
+
+_builders: dict[str, Builder] = {}
+
+
+def builds(*heads: str) -> Callable[[Builder], Builder]:
+    """The decorated constructor makes the applications of these heads, or kinds of functions."""
+
+    def hand_in(builder: Builder) -> Builder:
+        _builders.update(dict.fromkeys(heads, builder))
+        return builder
+
+    return hand_in
+
+
+def apply(head: str, args: Sequence[Node], shape: Shape) -> Node:
+    """Any head by its name: what rebuilds a node from new arguments."""
+    row = FUNCTIONS.get(head)
+    builder = _builders.get(head) or (row and _builders[row.kind])
+    return builder(head, args, shape) if builder else make_apply(head, tuple(args), shape)
+
+
+class Later(Generic[P, R]):
+    """A function called here and handed in, as a decorator, by the room that has it."""
+
+    def __call__(self, *args: P.args, **names: P.kwargs) -> R:
+        return self._function(*args, **names)
+
+    def is_(self, function: Callable[P, R]) -> Callable[P, R]:
+        self._function = function
+        return function
+
+
+#: a chain that is 1 x 1, in normal form
+scalar_chain: Later[[Sequence[tuple[Node, Node]]], Node] = Later()
+#: what two neighbours in a chain merge into by a law of the table, or None
+pair_by_law: Later[[Node, Node], Node | None] = Later()
+#: what a power of an application is by a law, or None
+power_by_law: Later[[Node, Node], Node | None] = Later()
+#: what a head applied to arguments, a value of this shape, is by a law, or None
+call_by_law: Later[[str, Sequence[Node], Shape], Node | None] = Later()
+#: a formula of a row of the function table, for these arguments and the shape of the value
+row_formula: Later[[Function, str, Sequence[Node], Shape], Node] = Later()
+
+
+# --- what the table says of an application --------------------------------------------------------
+
+
+def row_of(node: Node) -> Function | None:
+    """The row of the function that a node is a value of."""
+    return FUNCTIONS.get(node.head) if isinstance(node, Apply) else None
+
+
+def is_elementwise(node: Node) -> bool:
+    """An element-wise function of the table, applied."""
+    row = row_of(node)
+    return row is not None and row.is_elementwise
+
+
+def is_linear(node: Node) -> bool:
+    """A function of the table that is linear in each of its arguments, applied."""
+    row = row_of(node)
+    return row is not None and row.is_linear
+
+
+def is_entrywise(node: Node) -> bool:
+    """An element-wise product, power or function."""
+    return is_elementwise(node) or (isinstance(node, Apply) and node.head in ("hadamard", "epow"))

@@ -1,0 +1,68 @@
+"""Functions that only move entries: diag, the diagonal of a matrix, vec and unvec."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matcalc.algebra.applications import apart, applied, linear_function
+from matcalc.algebra.builders import apply, builds, is_entrywise
+from matcalc.algebra.ir import Apply, Node, Sum
+from matcalc.algebra.products import mul, transpose
+from matcalc.algebra.sums import (
+    ONE,
+    is_zero,
+    linear,
+    zero,
+)
+from matcalc.language.sizes import ONE as DIM_ONE
+from matcalc.language.sizes import Shape
+
+
+def diag(u: Node) -> Node:
+    """The diagonal matrix of a vector."""
+    if u.shape.is_scalar:
+        return u
+    if u.shape.is_row:
+        return diag(transpose(u))
+    return linear_function("diag", (u,), Shape(u.shape.rows, u.shape.rows))
+
+
+def diagonal(M: Node) -> Node:
+    """The diagonal of a square matrix, as a column; that of M' is the same."""
+    if M.shape.is_scalar:
+        return M
+    shape = Shape(M.shape.rows, DIM_ONE)
+    if is_zero(M):
+        return zero(shape)
+    scalar, inside = apart(M)
+    if scalar is not ONE:
+        return mul(scalar, diagonal(inside))
+    if isinstance(M, Sum):
+        kept = [(t, c) for t, c in M.terms if not is_zero(diagonal(t))]
+        if len(kept) < len(M.terms):  # what is skew has none
+            return diagonal(linear(kept, M.shape))
+    if isinstance(M, Apply) and is_entrywise(M):
+        args = [arg if arg.shape.is_scalar else diagonal(arg) for arg in M.args]
+        return apply(M.head, args, shape)
+    return applied("diagonal", (M,), shape)
+
+
+def vec(M: Node) -> Node:
+    """The columns of M, stacked."""
+    if M.shape.is_vector:
+        return transpose(M) if M.shape.is_row and not M.shape.is_scalar else M
+    return linear_function("vec", (M,), Shape(M.shape.rows * M.shape.cols, DIM_ONE))
+
+
+def unvec(x: Node, shape: Shape) -> Node:
+    """The matrix of the given shape whose columns, stacked, are x."""
+    if shape.is_vector:
+        return transpose(x) if shape.is_row and not shape.is_scalar else x
+    return linear_function("unvec", (x,), shape)
+
+
+@builds("diag", "diagonal", "vec", "unvec")
+def _by_head(head: str, args: Sequence[Node], shape: Shape) -> Node:
+    if head == "unvec":
+        return unvec(args[0], shape)
+    return {"diag": diag, "diagonal": diagonal, "vec": vec}[head](args[0])
