@@ -175,9 +175,9 @@ def results(row: Function) -> Iterator[str]:
     for text in others:
         yield said(lambda text: simplify(text, [*declared(), "Z: m x n"]), text)
     turns = [
-        call("Z") + " - " + call("Z'"),
-        "abs(1 + " + call("Z") + ")",
-        call("I + V' W'") + " - " + call("I + W' V'"),
+        f"{call('Z')} - {call(ZT)}",
+        f"abs(ones(n) + {call('v')})",
+        f"{call(ONE_WAY)} - {call(OTHER_WAY)}",
     ]
     one = [f"abs({f})", call("t")]
     others = [call(f"{INVERSES.get(row.name, 'sin')}(3 Z)")]  # of a matrix: no SymPy sees it
