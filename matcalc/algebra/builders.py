@@ -8,9 +8,9 @@ and a law is asked for, by rooms that know neither the constructor nor how laws 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic, ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar, cast
 
-from matcalc.algebra.ir import Apply, Node, make_apply
+from matcalc.algebra.ir import Apply, Node, is_head, make_apply
 from matcalc.language.sizes import Shape
 from matcalc.tables.functions import FUNCTIONS, Function
 
@@ -27,6 +27,16 @@ def builds(*heads: str) -> Callable[[Builder], Builder]:
     def hand_in(builder: Builder) -> Builder:
         _builders.update(dict.fromkeys(heads, builder))
         return builder
+
+    return hand_in
+
+
+def constructor(head: str) -> Callable[[Callable[P, Node]], Callable[P, Node]]:
+    """The decorated function makes the applications of this head, from the arguments alone."""
+
+    def hand_in(function: Callable[P, Node]) -> Callable[P, Node]:
+        _builders[head] = lambda head, args, shape: cast("Callable[..., Node]", function)(*args)
+        return function
 
     return hand_in
 
@@ -59,6 +69,39 @@ power_by_law: Later[[Node, Node], Node | None] = Later()
 call_by_law: Later[[str, Sequence[Node], Shape], Node | None] = Later()
 #: a formula of a row of the function table, for these arguments and the shape of the value
 row_formula: Later[[Function, str, Sequence[Node], Shape], Node] = Later()
+
+
+# --- the functions that powers are made of --------------------------------------------------------
+
+
+def exp(u: Node) -> Node:
+    """e to the power of every entry."""
+    return apply("exp", (u,), u.shape)
+
+
+def log(u: Node) -> Node:
+    """The natural logarithm of every entry."""
+    return apply("log", (u,), u.shape)
+
+
+def absolute(u: Node) -> Node:
+    """The absolute value of every entry."""
+    return apply("abs", (u,), u.shape)
+
+
+def exponent_of(node: Node) -> Node | None:
+    """u of exp(u)."""
+    return node.args[0] if is_head(node, "exp") else None
+
+
+def argument_of_log(node: Node) -> Node | None:
+    """u of log(u)."""
+    return node.args[0] if is_head(node, "log") else None
+
+
+def argument_of_abs(node: Node) -> Node | None:
+    """u of |u|."""
+    return node.args[0] if is_head(node, "abs") else None
 
 
 # --- what the table says of an application --------------------------------------------------------

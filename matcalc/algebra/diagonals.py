@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matcalc.algebra.applications import apart, applied, linear_function
-from matcalc.algebra.builders import apply, builds, is_entrywise
+from matcalc.algebra.builders import apply, builds, constructor, is_entrywise
 from matcalc.algebra.ir import Apply, Node, Sum
 from matcalc.algebra.products import mul, transpose
 from matcalc.algebra.sums import (
@@ -18,6 +18,7 @@ from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import Shape
 
 
+@constructor("diag")
 def diag(u: Node) -> Node:
     """The diagonal matrix of a vector."""
     if u.shape.is_scalar:
@@ -27,6 +28,7 @@ def diag(u: Node) -> Node:
     return linear_function("diag", (u,), Shape(u.shape.rows, u.shape.rows))
 
 
+@constructor("diagonal")
 def diagonal(M: Node) -> Node:
     """The diagonal of a square matrix, as a column; that of M' is the same."""
     if M.shape.is_scalar:
@@ -47,6 +49,7 @@ def diagonal(M: Node) -> Node:
     return applied("diagonal", (M,), shape)
 
 
+@constructor("vec")
 def vec(M: Node) -> Node:
     """The columns of M, stacked."""
     if M.shape.is_vector:
@@ -54,15 +57,10 @@ def vec(M: Node) -> Node:
     return linear_function("vec", (M,), Shape(M.shape.rows * M.shape.cols, DIM_ONE))
 
 
-def unvec(x: Node, shape: Shape) -> Node:
+@builds("unvec")
+def _unvec(head: str, args: Sequence[Node], shape: Shape) -> Node:
     """The matrix of the given shape whose columns, stacked, are x."""
+    (x,) = args
     if shape.is_vector:
         return transpose(x) if shape.is_row and not shape.is_scalar else x
-    return linear_function("unvec", (x,), shape)
-
-
-@builds("diag", "diagonal", "vec", "unvec")
-def _by_head(head: str, args: Sequence[Node], shape: Shape) -> Node:
-    if head == "unvec":
-        return unvec(args[0], shape)
-    return {"diag": diag, "diagonal": diagonal, "vec": vec}[head](args[0])
+    return linear_function(head, args, shape)

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from matcalc.algebra.builders import apply, builds, call_by_law
+from matcalc.algebra.builders import (
+    absolute,
+    apply,
+    argument_of_log,
+    builds,
+    call_by_law,
+    constructor,
+    exp,
+    exponent_of,
+    log,
+)
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, is_head, make_apply
 from matcalc.algebra.powers import Powers, is_even
 from matcalc.algebra.products import mul, ones_matrix, power, primitive, transpose
@@ -80,7 +90,7 @@ class _Entries(Powers):
                 if whole or positive(base):
                     self.take(base, mul(e, exponent))
                 elif is_even(e):
-                    self.take(elementwise("abs", base), mul(e, exponent))
+                    self.take(absolute(base), mul(e, exponent))
                 else:
                     self.add(node, exponent)
             case Apply(head="abs") if is_even(exponent):
@@ -93,8 +103,8 @@ class _Entries(Powers):
                 assert_never(node)
 
     def take_exponential(self, u: Node) -> None:
-        made = elementwise("exp", u)
-        if is_head(made, "exp"):
+        made = exp(u)
+        if exponent_of(made) is not None:
             self.powers[made] = ONE
         else:
             self.take(made, ONE)
@@ -131,6 +141,7 @@ class _Entries(Powers):
         return make_apply("hadamard", tuple(parts), self.shape)
 
 
+@constructor("hadamard")
 def hadamard(*nodes: Node) -> Node:
     """The element-wise product of nodes of one shape."""
     shape = nodes[0].shape
@@ -144,6 +155,7 @@ def hadamard(*nodes: Node) -> Node:
     return entries.build()
 
 
+@constructor("epow")
 def epow(base: Node, exponent: Node) -> Node:
     """The element-wise power."""
     if base.shape.is_scalar:
@@ -226,26 +238,23 @@ def _exp(arg: Node) -> Node | None:
         scalars = Factors()
         scalars.exponents.append(arg)
         made = scalars.build()
-        return None if is_head(made, "exp") else made
+        return None if exponent_of(made) is not None else made
     c, inner = split(arg)
-    if is_head(inner, "log"):
-        return epow(inner.args[0], number(c))
-    return None
+    base = argument_of_log(inner)
+    return None if base is None else epow(base, number(c))
 
 
 def _log(arg: Node) -> Node | None:
     if isinstance(arg, Product) and arg.coefficient == 1 and len(arg.scalars) == 1:
         base, e = arg.scalars[0]
         if arg.shape.is_scalar and not isinstance(e, Number) and not is_integer(e):
-            return mul(e, elementwise("log", base))  # b > 0: b^e would overflow
+            return mul(e, log(base))  # b > 0: b^e would overflow
     return None
 
 
 _POWERS: dict[str, Callable[[Node], Node | None]] = {"exp": _exp, "log": _log}
 
 
-@builds("hadamard", "epow", "elementwise")
-def _by_head(head: str, args: Sequence[Node], shape: Shape) -> Node:
-    if head == "hadamard":
-        return hadamard(*args)
-    return epow(args[0], args[1]) if head == "epow" else elementwise(head, args[0])
+@builds("elementwise")
+def _elementwise(head: str, args: Sequence[Node], shape: Shape) -> Node:
+    return elementwise(head, args[0])

@@ -135,8 +135,7 @@ class Reader:
 
     def _power(self, base: Node, exponent: Node, elementwise: bool) -> Node:
         if not exponent.shape.is_scalar:  # entry by entry: b^x = exp(x log b)
-            logarithm = normal.elementwise("log", base)
-            return normal.elementwise("exp", self._times(exponent, ".*", logarithm))
+            return normal.exp(self._times(exponent, ".*", normal.log(base)))
         if isinstance(exponent, Constant) and _length(base) * abs(exponent.value) > _LONGEST:
             raise _too_long()
         if elementwise:

@@ -20,7 +20,17 @@ which are one recursion; ``entries``, ``applications``, ``diagonals``, ``traces`
 from __future__ import annotations
 
 from matcalc.algebra.applications import call, commutation, dimension, jacobian
-from matcalc.algebra.builders import apply, is_elementwise, is_linear, row_of
+from matcalc.algebra.builders import (
+    absolute,
+    apply,
+    argument_of_log,
+    exp,
+    exponent_of,
+    is_elementwise,
+    is_linear,
+    log,
+    row_of,
+)
 from matcalc.algebra.diagonals import diag, diagonal
 from matcalc.algebra.entries import elementwise, epow, hadamard
 from matcalc.algebra.ir import is_head
@@ -67,8 +77,10 @@ __all__ = [
     "ZERO",
     "Chain",
     "Factors",
+    "absolute",
     "add",
     "apply",
+    "argument_of_log",
     "call",
     "commutation",
     "constant_entry",
@@ -79,6 +91,8 @@ __all__ = [
     "elementwise",
     "entry_powers",
     "epow",
+    "exp",
+    "exponent_of",
     "hadamard",
     "identity",
     "integer",
@@ -93,6 +107,7 @@ __all__ = [
     "is_zero",
     "jacobian",
     "linear",
+    "log",
     "logdet",
     "mul",
     "neg",

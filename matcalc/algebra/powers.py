@@ -11,8 +11,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from matcalc.algebra import products
-from matcalc.algebra.builders import apply
-from matcalc.algebra.ir import Apply, Node, Sum, is_head
+from matcalc.algebra.builders import absolute, exp, exponent_of
+from matcalc.algebra.ir import Node, Sum, is_head
 from matcalc.algebra.sums import (
     MINUS_ONE,
     ONE,
@@ -44,8 +44,8 @@ class Powers(ABC):
 
     def add(self, base: Node, exponent: Node) -> None:
         """Multiply by the power of a base that does not come apart as it stands."""
-        if isinstance(base, Apply) and base.head == "exp":
-            self.exponents.append(_times(exponent, base.args[0]))
+        if (u := exponent_of(base)) is not None:
+            self.exponents.append(_times(exponent, u))
             return
         before = self.powers.get(base)
         if before is None:
@@ -68,8 +68,8 @@ class Powers(ABC):
                 return
 
     def _collect_exponents(self) -> None:
-        for exp in [b for b in self.powers if is_head(b, "exp")]:
-            self.exponents.append(_times(self.powers.pop(exp), exp.args[0]))
+        exponentials = {b: u for b in self.powers if (u := exponent_of(b)) is not None}
+        self.exponents += [_times(self.powers.pop(b), u) for b, u in exponentials.items()]
         u = add(*self.exponents)
         self.exponents = []
         if is_zero(u):
@@ -87,9 +87,8 @@ class Powers(ABC):
         for base, e in self.powers.items():
             if not is_head(base, "sign") or e is not ONE:
                 continue
-            assert isinstance(base, Apply)
             u = base.args[0]
-            size = apply("abs", (u,), u.shape)
+            size = absolute(u)
             k = self.powers.get(size)
             odd = k is not None and (integer(k) or 0) % 2 == 1
             if k is not None and odd:
@@ -119,9 +118,6 @@ def logistic_denominator(base: Node, u: Node) -> Node | None:
         return None
     (s, a), (t, b) = base.terms
     for one, c, power, d in ((s, a, t, b), (t, b, s, a)):
-        if is_head(power, "exp") and (one is ONE or is_ones_matrix(one)):
-            assert isinstance(power, Apply)
-            if power.args[0] is u:
-                turned = apply("exp", (neg(u),), u.shape)
-                return linear(((one, d), (turned, c)), base.shape)
+        if exponent_of(power) is u and (one is ONE or is_ones_matrix(one)):
+            return linear(((one, d), (exp(neg(u)), c)), base.shape)
     return None

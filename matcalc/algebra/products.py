@@ -15,7 +15,7 @@ from math import gcd, lcm
 
 from matcalc.algebra.builders import (
     apply,
-    builds,
+    constructor,
     is_entrywise,
     pair_by_law,
     power_by_law,
@@ -259,6 +259,7 @@ def _chain_power(base: Product, exponent: Node, k: int | None) -> Node:
 # --- transposes -----------------------------------------------------------------------------------
 
 
+@constructor("transpose")
 def transpose(node: Node) -> Node:
     """The transpose, pushed to the leaves; no recursion, results are kept on the nodes."""
     if node.shape.is_scalar:
@@ -357,9 +358,10 @@ def known_transpose(node: Apply) -> Node | None:
     return row_formula(row, row.transpose, node.args, node.shape)
 
 
-@builds("transpose", "inv")
-def _by_head(head: str, args: Sequence[Node], shape: Shape) -> Node:
-    return transpose(args[0]) if head == "transpose" else power(args[0], MINUS_ONE)
+@constructor("inv")
+def inverse(M: Node) -> Node:
+    """M^-1."""
+    return power(M, MINUS_ONE)
 
 
 # --- up to a sign and a transpose -----------------------------------------------------------------

@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import isqrt
 
 from matcalc.algebra import products
-from matcalc.algebra.builders import apply, row_of
+from matcalc.algebra.builders import absolute, argument_of_log, row_of
 from matcalc.algebra.ir import (
     Apply,
     Node,
@@ -18,7 +18,6 @@ from matcalc.algebra.ir import (
     Product,
     Sum,
     Symbol,
-    is_head,
     make_apply,
     make_number,
 )
@@ -120,7 +119,7 @@ class Factors(Powers):
             if is_nonnegative(base):
                 self.add(base, products.mul(e, exponent))
             elif is_even(e):
-                self.take(apply("abs", (base,), SCALAR), products.mul(e, exponent))
+                self.take(absolute(base), products.mul(e, exponent))
             else:
                 left.append((base, e))
         sign = Fraction(-1 if node.coefficient < 0 else 1)
@@ -155,15 +154,16 @@ def _parity(k: Node) -> Node:
 
 def _power_of_logarithm(total: Node) -> tuple[Node, Node] | None:
     """(u, k) where total = k log(u)."""
-    if isinstance(total, Apply) and total.head == "log":
-        return total.args[0], ONE
+    if (u := argument_of_log(total)) is not None:
+        return u, ONE
     if not isinstance(total, Product) or total.chain:
         return None
-    logs = [b for b, e in total.scalars if e is ONE and is_head(b, "log")]
-    if len(logs) != 1 or not isinstance(logs[0], Apply):
+    logs = [(b, u) for b, e in total.scalars if e is ONE and (u := argument_of_log(b)) is not None]
+    if len(logs) != 1:
         return None
-    rest = tuple(pair for pair in total.scalars if pair[0] is not logs[0])
-    return logs[0].args[0], product(total.coefficient, rest, (), SCALAR)
+    ((logarithm, base),) = logs
+    rest = tuple(pair for pair in total.scalars if pair[0] is not logarithm)
+    return base, product(total.coefficient, rest, (), SCALAR)
 
 
 def is_nonnegative(node: Node) -> bool:

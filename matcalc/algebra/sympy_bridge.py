@@ -216,7 +216,7 @@ def _read(expression: Any, symbols: dict[Any, Node]) -> Node:
     if expression is sympy.pi:
         return normal.PI
     if expression is sympy.E:
-        return normal.elementwise("exp", normal.ONE)
+        return normal.exp(normal.ONE)
     if expression.is_Rational:
         return normal.number(Fraction(int(expression.p), int(expression.q)))
     args = [_read(arg, symbols) for arg in expression.args]

@@ -6,12 +6,10 @@ transpose, which makes the cyclic property part of the normal form.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 
 from matcalc.algebra.applications import applied, known_trace
-from matcalc.algebra.builders import builds, call_by_law
-from matcalc.algebra.entries import elementwise
+from matcalc.algebra.builders import absolute, call_by_law, constructor, log
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, is_head, make_apply
 from matcalc.algebra.products import mul, power, primitive, size, transposed_chain
 from matcalc.algebra.scalar_factors import Factors
@@ -32,6 +30,7 @@ from matcalc.errors import assert_never
 from matcalc.language.sizes import SCALAR, Shape
 
 
+@constructor("tr")
 def trace(M: Node) -> Node:
     """tr(M), linear over sums; of a chain the least of its rotations and their transposes."""
     if M.shape.is_scalar:
@@ -116,6 +115,7 @@ def _least_rotation(chain: Chain) -> Chain:
     return chain[start:] + chain[:start]
 
 
+@constructor("det")
 def det(M: Node) -> Node:
     """det(M): det(c A) = c^n det(A), det(A^k) = det(A)^k, det(A') = det(A)."""
     if M.shape.is_scalar:
@@ -144,6 +144,7 @@ def det(M: Node) -> Node:
     return applied("det", (M,), SCALAR)
 
 
+@constructor("logdet")
 def logdet(M: Node) -> Node:
     """log |det M|: logdet(c A) = n log|c| + logdet(A), logdet(A^k) = k logdet(A)."""
     made = det(M)
@@ -151,15 +152,10 @@ def logdet(M: Node) -> Node:
         return make_apply("logdet", made.args, SCALAR)
     scalars = Factors()
     scalars.take(made)
-    terms = [elementwise("log", number(abs(scalars.coefficient)))]
+    terms = [log(number(abs(scalars.coefficient)))]
     for base, e in scalars.pairs():
         if is_head(base, "det"):
             terms.append(mul(e, logdet(base.args[0])))
         else:
-            terms.append(mul(e, elementwise("log", elementwise("abs", base))))
+            terms.append(mul(e, log(absolute(base))))
     return add(*terms)
-
-
-@builds("tr", "det", "logdet")
-def _by_head(head: str, args: Sequence[Node], shape: Shape) -> Node:
-    return {"tr": trace, "det": det, "logdet": logdet}[head](args[0])
