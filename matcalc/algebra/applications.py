@@ -94,6 +94,12 @@ def known_trace(node: Apply) -> Node | None:
     return row_formula(row, row.trace, node.args, node.shape)
 
 
+def kron(A: Node, B: Node) -> Node:
+    """The Kronecker product."""
+    shape = Shape(A.shape.rows * B.shape.rows, A.shape.cols * B.shape.cols)
+    return linear_function("kron", (A, B), shape)
+
+
 # --- heads that are not in the table --------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ which are one recursion; ``entries``, ``applications``, ``diagonals``, ``traces`
 
 from __future__ import annotations
 
-from matcalc.algebra.applications import call, commutation, dimension, jacobian
+from matcalc.algebra.applications import call, commutation, dimension, jacobian, kron
 from matcalc.algebra.builders import (
     absolute,
     apply,
@@ -31,7 +31,7 @@ from matcalc.algebra.builders import (
     log,
     row_of,
 )
-from matcalc.algebra.diagonals import diag, diagonal
+from matcalc.algebra.diagonals import diag, diagonal, vec
 from matcalc.algebra.entries import elementwise, epow, hadamard
 from matcalc.algebra.ir import is_head
 from matcalc.algebra.products import mul, ones_matrix, power, size, transpose, transposed_chain
@@ -106,6 +106,7 @@ __all__ = [
     "is_ones_matrix",
     "is_zero",
     "jacobian",
+    "kron",
     "linear",
     "log",
     "logdet",
@@ -126,5 +127,6 @@ __all__ = [
     "trace",
     "transpose",
     "transposed_chain",
+    "vec",
     "zero",
 ]

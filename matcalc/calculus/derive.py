@@ -22,6 +22,7 @@ from matcalc.algebra.rewrite import substitute
 from matcalc.algebra.sympy_bridge import tidy
 from matcalc.calculus.adjoint import gradient
 from matcalc.calculus.differential import differential
+from matcalc.calculus.kronecker import vec_jacobian
 from matcalc.calculus.linear_map import jacobian
 from matcalc.dimensions.problem import Problem
 from matcalc.errors import MatcalcError, Option
@@ -140,14 +141,7 @@ def once(F: Node, X: Symbol, row: bool) -> Node:
         turned = substitute(column, {X: normal.transpose(x)})
         J = once(turned, x, row)
         return substitute(J, {x: normal.transpose(X)})
-    kind = "matrix" if not F.shape.is_vector else "vector"
-    by = "matrix" if not X.shape.is_vector else "vector"
-    raise MatcalcError(
-        "unsupported",
-        f"the derivative of a {kind} ({F.shape}) by a {by} ({X.shape}) is a Kronecker form, "
-        "which this version does not write",
-        hint="differentiate a scalar function of it, or one column: F b",
-    )
+    return vec_jacobian(differential(F, X, dX), dX)
 
 
 def perturbation(X: Symbol, F: Node, sizes: Iterable[str] = ()) -> Symbol:

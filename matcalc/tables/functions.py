@@ -42,6 +42,7 @@ class Function:
     ``derivative``  f'(x) for element-wise functions, a formula in the scalar x
     ``differential`` df in the parameters and dX, dY, ...
     ``adjoint``     for linear functions: the cotangent of each parameter, from the cotangent G
+    ``matrix``      for linear functions: K with vec f(.., X, ..) = K vec X, for each parameter
     ``definition``  what the function is short for
     ``transpose``   f(X)' in the parameters, where that is a function of their transposes
     ``trace``       tr(f(X)) in the parameters, where they are square
@@ -72,6 +73,7 @@ class Function:
     derivative: str = ""
     differential: str = ""
     adjoint: tuple[str, ...] = ()
+    matrix: tuple[str, ...] = ()
     definition: str = ""
     transpose: str = ""
     trace: str = ""
@@ -535,6 +537,7 @@ _ROWS: tuple[Function, ...] = (
         kind="linear",
         adjoint=("diag(G)",),
         transpose="diag(x)",
+        matrix=("diag(vec(eye(n))) kron(ones(n), eye(n))",),
         latex=r"\operatorname{diag}",
         numpy="np.diag({0})",
         mpmath="matrix(n, n, lambda i, j: x[i, 0] if i == j else 0 * x[i, 0])",
@@ -548,6 +551,7 @@ _ROWS: tuple[Function, ...] = (
         kind="linear",
         adjoint=("diag(G)",),
         transposable=True,
+        matrix=("kron(ones(n)', eye(n)) diag(vec(eye(n)))",),
         latex=r"\operatorname{diag}",
         numpy="np.diag({0})",
         mpmath="matrix(n, 1, lambda i, j: X[i, i])",
@@ -559,6 +563,7 @@ _ROWS: tuple[Function, ...] = (
         doc="the columns of a matrix, stacked",
         kind="linear",
         adjoint=("unvec(G, m, n)",),
+        matrix=("eye(m n)",),
         latex=r"\operatorname{vec}",
         numpy="np.ravel({0}, order='F')",
         mpmath="matrix(m * n, 1, lambda i, j: X[i % m, i // m])",
@@ -572,6 +577,7 @@ _ROWS: tuple[Function, ...] = (
         kind="linear",
         sizes=("m", "n"),
         adjoint=("vec(G)",),
+        matrix=("eye(m n)",),
         latex=r"\operatorname{unvec}",
         numpy="np.reshape({0}, ({m}, {n}), order='F')",
         mpmath="matrix(m, n, lambda i, j: x[i + j * m, 0])",
@@ -586,6 +592,7 @@ _ROWS: tuple[Function, ...] = (
         adjoint=("tril(G)",),
         transpose="triu(X')",
         trace="tr(X)",
+        matrix=("diag(vec(tril(ones(m, n))))",),
         latex=r"\operatorname{tril}",
         numpy="np.tril({0})",
         mpmath="matrix(m, n, lambda i, j: X[i, j] if i >= j else 0 * X[i, j])",
@@ -599,6 +606,7 @@ _ROWS: tuple[Function, ...] = (
         adjoint=("triu(G)",),
         transpose="tril(X')",
         trace="tr(X)",
+        matrix=("diag(vec(triu(ones(m, n))))",),
         latex=r"\operatorname{triu}",
         numpy="np.triu({0})",
         mpmath="matrix(m, n, lambda i, j: X[i, j] if i <= j else 0 * X[i, j])",
@@ -612,6 +620,10 @@ _ROWS: tuple[Function, ...] = (
         adjoint=("blockinner(G, Y, m, n)", "blocksum(G, X, p, q)"),
         transpose="kron(X', Y')",
         trace="tr(X) tr(Y)",
+        matrix=(
+            "kron(eye(n), kron(commutation(q, m), eye(p))) kron(eye(m n), vec(Y))",
+            "kron(eye(n), kron(commutation(q, m), eye(p))) kron(vec(X), eye(p q))",
+        ),
         latex=r"#1 \otimes #2",
         numpy="np.kron({0}, {1})",
         mpmath="matrix(m * p, n * q, lambda i, j: X[i // p, j // q] * Y[i % p, j % q])",
