@@ -264,9 +264,12 @@ def _keys(term: Node) -> Iterator[Key]:
 
 def _entry_keys(node: Node) -> Iterator[Key]:
     if isinstance(node, Apply):
-        if len(node.args) == 1 and normal.is_linear(node) and not node.shape.is_scalar:
-            # vec A and vec B are of a kind if A and B are
-            yield ("head:" + node.head, normal.zero(node.args[0].shape), normal.ONE)
+        if normal.is_linear(node) and not node.shape.is_scalar:
+            if len(node.args) == 1:  # vec A and vec B are of a kind if A and B are
+                yield (f"{node.head} 0", normal.zero(node.args[0].shape), normal.ONE)
+            elif len(node.args) == 2:  # A ⊗ B and A ⊗ C
+                yield (f"{node.head} 1", node.args[0], normal.ONE)
+                yield (f"{node.head} 0", node.args[1], normal.ONE)
         if node.shape.is_column or node.head in ("hadamard", "epow"):
             for base, _ in normal.entry_powers(node):
                 if not normal.is_ones(base):
@@ -286,8 +289,8 @@ def _orientations(term: Product) -> tuple[normal.Chain, ...]:
 def _extract(key: Key, group: Sequence[Term], shape: Shape) -> Extracted | None:
     """The group as one node with what the key names (and all else that is common) taken out."""
     kind = key[0]
-    if kind.startswith("head:"):
-        return _extract_head(kind[5:], group, shape)
+    if kind[-1].isdigit():
+        return _extract_argument(int(kind[-1]), group, shape)
     if kind == "entry":
         return _extract_entry(key[1], group, shape)
     if kind == "identity":
@@ -406,8 +409,8 @@ def _extract_identity(group: Sequence[Term], shape: Shape) -> Extracted:
     return normal.linear(rest, SCALAR), _between([], [normal.identity(shape.rows)])
 
 
-def _extract_head(head: str, group: Sequence[Term], shape: Shape) -> Extracted | None:
-    """f(a) + f(b) = f(a + b) for linear f."""
+def _extract_argument(i: int, group: Sequence[Term], shape: Shape) -> Extracted | None:
+    """f(a) + f(b) = f(a + b) for an f that is linear in argument i, the others being the same."""
     rest: list[Term] = []
     for term, c in group:
         scalars: list[Node] = []
@@ -416,9 +419,10 @@ def _extract_head(head: str, group: Sequence[Term], shape: Shape) -> Extracted |
             term = term.chain[0][0]
         if not isinstance(term, Apply):
             return None
-        rest.append((normal.mul(*scalars, term.args[0]), c))
+        rest.append((normal.mul(*scalars, term.args[i]), c))
+        head, args = term.head, term.args
     inner = normal.linear(rest, rest[0][0].shape)
-    return inner, lambda inside: normal.apply(head, (inside,), shape)
+    return inner, lambda inside: normal.apply(head, (*args[:i], inside, *args[i + 1 :]), shape)
 
 
 def _extract_entry(base: Node, group: Sequence[Term], shape: Shape) -> Extracted | None:

@@ -6,7 +6,8 @@ vec dF = J(dF) vec dX is found from the leaves up, J(dX) = I:
     J(L M R) = (R' ⊗ L) J(M)     J(M') = K J(M)     J(E .* M) = diag(vec E) J(M)
     J(s M) = vec(M) J(s)         J(A + B) = J(A) + J(B)
 
-and J(f(M)) = K J(M) for a function that is linear, with the K of its row.  The row of a scalar is
+and J(f(M)) = K J(M) for a function that is linear, with the K of its row; of L diag(u) R it is the
+column-wise Kronecker product of R' and L.  The row of a scalar is
 that of its gradient.  (J. R. Magnus and H. Neudecker, Matrix Differential Calculus, 2.4, 3.7.)
 """
 
@@ -65,11 +66,25 @@ def _product(node: Product, done: dict[Node, Node]) -> Node:
             rest = normal.mul(coefficient, *scalars[:i], *scalars[i + 1 :], normal.vec(constant))
             return normal.mul(rest, done[b])
     (j,) = (j for j, (b, _) in enumerate(node.chain) if b in done)
-    M = node.chain[j][0]
-    left = normal.mul(*chain[:j]) if j else normal.identity(M.shape.rows)
-    right = normal.mul(*chain[j + 1 :]) if chain[j + 1 :] else normal.identity(M.shape.cols)
+    M, before, after = node.chain[j][0], chain[:j], chain[j + 1 :]
+    left = normal.mul(*before) if before else normal.identity(M.shape.rows)
+    right = normal.mul(*after) if after else normal.identity(M.shape.cols)
+    if normal.is_head(M, "diag"):
+        return normal.mul(coefficient, *scalars, _around_diag(left, right), done[M.args[0]])
     around = normal.kron(normal.transpose(right), left)
     return normal.mul(coefficient, *scalars, around, done[M])
+
+
+def _around_diag(left: Node, right: Node) -> Node:
+    """K with vec(L diag(u) R) = K u, its columns R'_k ⊗ L_k; diag(u) R = (u 1') .* R."""
+    rows, cols = normal.ones(left.shape.rows), normal.ones(right.shape.cols)
+    if normal.is_identity(left):
+        spread = normal.kron(cols, left)
+        return normal.mul(normal.diag(normal.vec(right)), spread)
+    if normal.is_identity(right):
+        spread = normal.kron(right, rows)
+        return normal.mul(normal.diag(normal.vec(left)), spread)
+    return normal.hadamard(normal.kron(normal.transpose(right), rows), normal.kron(cols, left))
 
 
 def _application(node: Apply, done: dict[Node, Node]) -> Node:
