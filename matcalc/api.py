@@ -271,11 +271,12 @@ def _rewritten(node: Node, names: Sequence[str], problem: Problem) -> Node:
                 hint=f"neither {law.left} nor {law.right} occurs; `matcalc rules {name}`",
             )
         if found.missing:
-            needed = text(Presenter(problem.style).present(found.missing[0]))
+            node, fact = found.missing[0]
+            needed = text(Presenter(problem.style).present(node))
             raise MatcalcError(
                 "domain",
-                f"{name} needs `{needed} invertible`, which nothing says",
-                hint="declare it, as in `A: n x n invertible`",
+                f"{name} needs `{needed} {fact}`, which nothing says",
+                hint=f"declare it, as in `A: n x n {fact}`",
             )
         node = found.made
     return node

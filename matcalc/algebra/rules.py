@@ -192,10 +192,10 @@ class Required:
         """Has another form no more inverses of matrices?"""
         return len(_inverted(list(postorder(made)))) <= len(self.inverses)
 
-    def missing(self, rule: Rule, binding: Binding) -> list[Node]:
-        """The matrices that the law requires to be invertible and that are not known to be."""
+    def missing(self, rule: Rule, binding: Binding) -> list[tuple[Node, str]]:
+        """What the law requires of the placeholders and is not known: nodes and facts."""
         return [
-            binding.names[name]
+            (binding.names[name], fact)
             for name, hole in rule.holes.items()
             for fact in hole.facts
             if not self.known(fact, binding.names[name])
@@ -229,7 +229,7 @@ class Application:
     before: Node
     after: Node
     made: Node
-    missing: tuple[Node, ...] = ()
+    missing: tuple[tuple[Node, str], ...] = ()
 
 
 def at(rule: Rule, node: Node, required: Required, anyhow: bool = True) -> Iterator[Application]:
