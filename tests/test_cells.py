@@ -63,9 +63,9 @@ def corrupted(row: Function, cell: str) -> Iterator[Function]:
             yield replace(row, **{cell: f"d{x}" if cell == "differential" else "1"})
         case "derivative" | "differential" | "definition" | "transpose" | "trace":
             yield replace(row, **{cell: f"2 ({value})"})
-        case "adjoint":
+        case "adjoint" | "matrix":
             for i, text in enumerate(value):
-                yield replace(row, adjoint=(*value[:i], f"2 ({text})", *value[i + 1 :]))
+                yield replace(row, **{cell: (*value[:i], f"2 ({text})", *value[i + 1 :])})
         case "kind":
             yield replace(row, kind=KINDS[KINDS.index(value) - 1])
         case "sizes" | "parameters":
@@ -186,6 +186,8 @@ def results(row: Function) -> Iterator[str]:
         yield said(lambda text, where=where: simplify(text, [*where, *NAMES]), text)
     for form in forms:
         yield said(lambda to: simplify(f, declared()).to(to), form)
+    for wrt in names.values():
+        yield said(lambda wrt: diff(f, wrt, where=declared()), wrt)
     yield said(lambda text: simplify(text, declared("n")), f"tr({f})")
 
 

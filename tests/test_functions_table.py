@@ -217,6 +217,17 @@ def test_adjoint(row: Function) -> None:
             assert close(moved, image.map(lambda e: 2 * e) + value_of(row, {**env, name: more}))
 
 
+@by_name([row for row in ROWS if row.matrix])
+def test_matrix(row: Function) -> None:
+    """vec f(.., X, ..) = K vec X, for each parameter."""
+    assert len(row.matrix) == row.arity
+    for seed in range(3):
+        env = arguments(row, seed)
+        for name, text in zip(row.parameters, row.matrix, strict=True):
+            image = evaluate(parse_expression(f"({text}) vec({name})"), env, sizes=SIZES)
+            assert close(image, Matrix.of(list(value_of(row, env).vec)))
+
+
 @by_name([row for row in ROWS if row.transpose])
 def test_transpose(row: Function) -> None:
     """f(X)' is what the column says."""

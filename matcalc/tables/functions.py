@@ -638,6 +638,10 @@ _ROWS: tuple[Function, ...] = (
         sizes=("m", "n"),
         adjoint=("kron(G, Y)", "blocksum(Z, G, p, q)"),
         transpose="blockinner(Z', Y', n, m)",
+        matrix=(
+            "kron(eye(m n), vec(Y)') kron(eye(n), kron(commutation(m, q), eye(p)))",
+            "unvec(kron(eye(n), kron(commutation(m, q), eye(p))) vec(Z), p q, m n)'",
+        ),
         latex=r"\operatorname{blockinner}",
         numpy="np.einsum('ipjq,pq->ij', np.reshape({0}, ({m}, {p}, {n}, {q})), {1})",
         mpmath=(
@@ -654,6 +658,10 @@ _ROWS: tuple[Function, ...] = (
         sizes=("p", "q"),
         adjoint=("kron(X, G)", "blockinner(Z, G, m, n)"),
         transpose="blocksum(Z', X', q, p)",
+        matrix=(
+            "kron(vec(X)', eye(p q)) kron(eye(n), kron(commutation(m, q), eye(p)))",
+            "unvec(kron(eye(n), kron(commutation(m, q), eye(p))) vec(Z), p q, m n)",
+        ),
         latex=r"\operatorname{blocksum}",
         numpy="np.einsum('ipjq,ij->pq', np.reshape({0}, ({m}, {p}, {n}, {q})), {1})",
         mpmath=(
