@@ -25,6 +25,7 @@ from matcalc.language.tree import Call, Number, Power, Tree
 from matcalc.present.cost import Cost
 from matcalc.present.repeats import LONG, length, name_repeats
 from matcalc.present.style import Style
+from matcalc.tables.functions import NOTATIONS
 from matcalc.verify.verdict import Check, Comparison
 
 Words = tuple[str | Tree, ...]
@@ -278,7 +279,7 @@ class Expansion(Answer):
         if not self.remainder_order:
             return None
         scalar = self.problem.variable(self.wrt).shape.is_scalar
-        base = self.small if scalar else Call("norm", (self.small,))
+        base = self.small if scalar else Call(NOTATIONS["‖#1‖"], (self.small,))
         return Power(base, Number(str(self.remainder_order)))
 
     @property
