@@ -19,11 +19,12 @@ from matcalc.calculus.conditions import in_words
 from matcalc.dimensions.infer import SymbolInfo
 from matcalc.dimensions.problem import Problem
 from matcalc.language.latex import latex
+from matcalc.language.measure import measure
 from matcalc.language.sizes import Shape
 from matcalc.language.text import pretty_name, pretty_shape, text
 from matcalc.language.tree import Call, Number, Power, Tree
 from matcalc.present.cost import Cost
-from matcalc.present.repeats import LONG, length, name_repeats
+from matcalc.present.repeats import LONG, name_repeats
 from matcalc.present.style import Style
 from matcalc.tables.functions import NOTATIONS
 from matcalc.verify.verdict import Check, Comparison
@@ -81,7 +82,7 @@ class Expression(Answer):
     @property
     def brief(self) -> tuple[Tree, Named]:
         """The whole tree where that is of a length that people read, else ``named``."""
-        return self.named if length(self.tree) > LONG else (self.tree, ())
+        return self.named if measure(self.tree) > LONG else (self.tree, ())
 
     def __eq__(self, other: object) -> bool:
         """Equal as functions of the symbols, as far as distributing and collecting can tell."""
