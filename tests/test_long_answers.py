@@ -12,10 +12,10 @@ from rich.console import Console
 import matcalc
 from matcalc import MatcalcError
 from matcalc.language import writer
+from matcalc.language.measure import measure
 from matcalc.language.text import text
 from matcalc.language.tree import Tree, postorder
 from matcalc.output.terminal import show, show_simplified
-from matcalc.language.measure import measure
 from matcalc.present.repeats import LONG
 
 

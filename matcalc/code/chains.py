@@ -287,8 +287,8 @@ class Chains:
             case Product():
                 up, down = self.factors(node.scalars)
                 return ops.mul(node.coefficient, [*up, self._apply_chain(node, flip, v)], down)
-            case Apply(head="diag"):
-                return ops.diagonal_times(self.values[node.args[0]], v)
+            case Apply() if (u := _diagonal_of(node)) is not None:
+                return ops.diagonal_times(self.values[u], v)
             case Apply(head="commutation") if v.rank == 1:
                 m, n = (self.values[arg] for arg in node.args[:: -1 if flip else 1])
                 template = "{0}.reshape({2}, {1}).T.ravel()"
@@ -349,7 +349,7 @@ class Chains:
                 one, many = sum(c[0] for c in costs), sum(c[1] for c in costs)
                 direct = one + extra, many + extra * TYPICAL_SIZE
                 span = max(1, sum(self._times_applied(base, e) for base, e in pairs))
-            case Apply(head="diag"):
+            case Apply() if _diagonal_of(node) is not None:
                 direct = extent(node.shape.rows), volume(op.dims)
             case Number() | Symbol() | Sum() | Apply():
                 pass
@@ -434,6 +434,11 @@ def logistic(node: Node) -> Node | None:
         if constant and (u := _exponent(power)) is not None:
             return u
     return None
+
+
+def _diagonal_of(node: Apply) -> Node | None:
+    """u where the node is diag(u), which is applied without being formed."""
+    return node.args[0] if node.head == "diag" else None
 
 
 def _exponent(node: Node) -> Node | None:

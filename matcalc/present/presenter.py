@@ -47,7 +47,9 @@ from matcalc.present.trees import Trees, Written
 from matcalc.tables.facts import transposes
 from matcalc.tables.functions import FUNCTIONS, NOTATIONS
 
-_SAVED = 3  # transposes, and what they measure, for which (B A)' is written for A' B'
+# what has to be saved for a transpose to be taken out
+_OF_SUM = 2  # (A + B)' for A' + B'
+_OF_PRODUCT = 3  # (B A)' for A' B': of transposes, and of what they measure
 
 
 class Presenter:
@@ -154,9 +156,9 @@ class Presenter:
             sizes.append(self.trees.size(self.sums.signed(self._upright[way])))
         saved = sizes[0] - sizes[1] - 1
         every = all(isinstance(self._done[term].tree, t.Transpose) for term, _ in node.terms)
-        if saved == 1 and (every or turned.primes == 0):
+        if saved == _OF_SUM - 1 and (every or turned.primes == 0):
             self._slight.add(node)
-        return saved > 1 or node in self._slight
+        return saved >= _OF_SUM or node in self._slight
 
     def _terms(self, node: Sum) -> list[Node]:
         if self._has_common_number(node):
@@ -176,7 +178,7 @@ class Presenter:
             if any(way not in self._done for way in both):
                 return found + both
             saved = sum(self._size(base) - self._size(transpose(base)) for base, _ in node.chain)
-            self._turning[node] = saved >= _SAVED
+            self._turning[node] = saved >= _OF_PRODUCT
             if self._turning[node]:
                 return [*found, turned]
         self._turning[node] = False
@@ -188,9 +190,9 @@ class Presenter:
         """The transpose of the chain if that has far fewer transposes in it, else None."""
         chain = node.chain
         primes = sum(b.primes for b, _ in chain)
-        if len(chain) < 2 or node.shape.is_scalar or primes < _SAVED:
+        if len(chain) < 2 or node.shape.is_scalar or primes < _OF_PRODUCT:
             return None
-        if primes - sum(transpose(b).primes for b, _ in chain) < _SAVED:
+        if primes - sum(transpose(b).primes for b, _ in chain) < _OF_PRODUCT:
             return None
         turned = transpose(make_product(Fraction(1), (), chain, node.shape))
         if not isinstance(turned, Product) or turned.scalars or len(turned.chain) != len(chain):

@@ -34,7 +34,7 @@ def name_repeats(
         return root, ()
     uses = Counter(child for node in postorder(root) for child in node.children)
     chosen = {
-        node: ""
+        node
         for node in postorder(root)
         if uses[node] > 1
         and size[node] >= _LONG
