@@ -176,7 +176,8 @@ def broken(tree: Tree, shapes: Mapping[Tree, Shape]) -> list[str]:
             first, *more = broken(tree.arg, shapes)
             return [f"-{first}", *more]
         case Call(args=(Add() as inner,)) if command := _command(tree):
-            return _enclosed(command, "", inner, shapes)
+            lines = _enclosed(command, "", inner, shapes)
+            return lines if len(lines) > 1 else [latex(tree, shapes)]
         case Call(args=(Multiply(factors=(Add() as inner, *rest)) as product,)) if (
             command := _command(tree)
         ):
