@@ -27,6 +27,11 @@ class Value(NamedTuple):
         return self.rows == ONE_SIZE and self.cols == ONE_SIZE
 
     @property
+    def rank(self) -> int:
+        """0 for a scalar, 1 for a column or a row, 2 for a matrix."""
+        return 2 - sum(self.kind)
+
+    @property
     def kind(self) -> tuple[bool, bool]:
         return self.rows == ONE_SIZE, self.cols == ONE_SIZE
 
@@ -39,7 +44,7 @@ Part = tuple[Tree, Value]
 class Conflict:
     """A place that does not conform.
 
-    ``sort``   "product" "sum" "broadcast" "entrywise" "order" "quotient" "power" "square"
+    ``sort``   "product" "addition" "broadcast" "entrywise" "order" "quotient" "power" "square"
                "exponent" "argument" "guess" "block" "size" "open"
     ``left``, ``right``  the two parts that do not fit, ``sizes`` the elements that should be equal
     ``why``    the guesses (bits) of which one would have to be given up

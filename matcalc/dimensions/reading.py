@@ -102,7 +102,7 @@ class Reading:
             declared = self.table.entries[node.name].shape
             if value is not None and declared is not None:
                 rows, cols = (self.sizes.rigid(dim) for dim in declared)
-                self.equations.same("sum", node, (node, value), (node, Value(rows, cols)))
+                self.equations.same("addition", node, (node, value), (node, Value(rows, cols)))
             return value
         if node.name == "I" and node.name not in self.symbols:
             rows = self.sizes.new()
@@ -165,9 +165,9 @@ class Reading:
         best = min(range(len(arrays)), key=lambda i: arrays[i][1].why.bit_count())
         for i, part in enumerate(arrays):
             if i < best:
-                self.equations.same("sum", node, part, arrays[best])
+                self.equations.same("addition", node, part, arrays[best])
             elif i > best:
-                self.equations.same("sum", node, arrays[best], part)
+                self.equations.same("addition", node, arrays[best], part)
         for part in scalars:
             self.equations.broadcast(node, part, arrays[best])
         return arrays[best][1]

@@ -240,7 +240,7 @@ class Diagnosis:
 
     # --- sums and entries ---------------------------------------------------------------------
 
-    def _sum(self) -> tuple[str, str]:
+    def _addition(self) -> tuple[str, str]:
         if isinstance(self.node, Name):
             entry = self.reading.table.entries[self.node.name]
             return (

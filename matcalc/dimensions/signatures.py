@@ -2,22 +2,24 @@
 
 A function of the table is known by its signature alone: sizes that bear the same name are equal,
 and those that the call gives are what it says.  Apart from the table there are only the constants
-that are made of sizes (eye, ones, ...), abstract functions, and diag, which is two functions that
-share a spelling.
+that are made of sizes (eye, ones, ...) and abstract functions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
+from matcalc.algebra.interpret import apply_function
+from matcalc.algebra.ir import make_symbol
 from matcalc.dimensions.conflicts import Conform, Part, Value
 from matcalc.dimensions.names import Entry, size_arguments, size_of
 from matcalc.dimensions.sizes import ONE_SIZE, Reason
+from matcalc.language.sizes import ONE, SCALAR
 from matcalc.language.tree import Block, Call
-from matcalc.tables.functions import FUNCTIONS
+from matcalc.tables.functions import Function, meant
 from matcalc.tables.signatures import Pattern, Size
 
-_ADD_UP = ("sum", "mean")
 _Bound = dict[str, tuple[int, Part | None]]  # a size name -> the size, and the argument that has it
 
 
@@ -45,10 +47,7 @@ def shape_function(
     conform: Conform, node: Call, args: Sequence[Value | None], scalars: int
 ) -> Value | None:
     """A function of the table; ``scalars`` are the names that are scalars by guess."""
-    name = node.function
-    if name == "diag" and args[0] is not None and not any(args[0].kind):
-        name = "diagonal"
-    row = FUNCTIONS[name]
+    row = meant(node.function, args[0].rank if args[0] is not None else 0)
     result = row.shapes.result
     given = map(size_of, size_arguments(node))
     bound: _Bound = {
@@ -66,7 +65,7 @@ def shape_function(
         # a function of a whole vector is not meant for a scalar that is one by guess only
         whole = pattern.rows != pattern.cols and (not pattern.cols or not result.rank)
         if whole and value.scalar and value.why & scalars:
-            soft = node.function not in _ADD_UP
+            soft = bool(result.rank) or not _is_identity(row)
             conform.conflict("guess", node, arg, node, value.why, soft=soft)
     if not result.rank:
         return Value(ONE_SIZE, ONE_SIZE)
@@ -75,6 +74,13 @@ def shape_function(
     rows, cols = (_product(conform, node, names, bound, why) for names in result)
     constant = all(value is not None and value.constant for value in args[: row.arity])
     return Value(rows, cols, why, constant)
+
+
+@cache
+def _is_identity(row: Function) -> bool:
+    """Is a number the value of the function at that number, as a sum or a mean is?"""
+    x = make_symbol("x", SCALAR)
+    return apply_function(row, [x] * row.arity, [ONE] * len(row.sizes)) is x
 
 
 def _fit(conform: Conform, node: Call, part: Part, pattern: Pattern, bound: _Bound) -> bool:

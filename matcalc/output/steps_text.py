@@ -29,6 +29,7 @@ from matcalc.language.tree import (
     Tree,
 )
 from matcalc.output.lines import quotient
+from matcalc.tables.functions import FUNCTIONS
 
 _RELATIONS = {"=": "=", "~": r"\approx", "=>": "="}
 LINE = 68  # characters of plain text that fit a line of a page
@@ -174,13 +175,16 @@ def broken(tree: Tree, shapes: Mapping[Tree, Shape]) -> list[str]:
         case Negative(arg=Multiply() | Call()):
             first, *more = broken(tree.arg, shapes)
             return [f"-{first}", *more]
-        case Call(function="tr", args=(Add() as inner,)):
-            return _enclosed(r"\operatorname{tr}", "", inner, shapes)
-        case Call(function="tr", args=(Multiply(factors=(Add() as inner, *rest)) as product,)):
+        case Call(args=(Add() as inner,)) if command := _command(tree):
+            lines = _enclosed(command, "", inner, shapes)
+            return lines if len(lines) > 1 else [latex(tree, shapes)]
+        case Call(args=(Multiply(factors=(Add() as inner, *rest)) as product,)) if (
+            command := _command(tree)
+        ):
             if all(op in ("", " ") for op in product.ops):
                 after = " ".join(_factor(factor, shapes) for factor in rest)
                 lines = _enclosed("", f" {after}\\bigr)", inner, shapes)
-                return [rf"\operatorname{{tr}}\bigl({lines[0]}", *lines[1:]]
+                return [rf"{command}\bigl({lines[0]}", *lines[1:]]
         case Multiply() if all(op in ("", " ") for op in tree.ops):
             return _broken_product(tree, shapes)
         case Number() | Name() | Call() | Negative() | Multiply() | Power() | Transpose() | Block():
@@ -188,6 +192,12 @@ def broken(tree: Tree, shapes: Mapping[Tree, Shape]) -> list[str]:
         case _:
             assert_never(tree)
     return [latex(tree, shapes)]
+
+
+def _command(tree: Call) -> str:
+    """The command before the parentheses of a call; empty where it is not written like that."""
+    row = FUNCTIONS.get(tree.function)
+    return row.latex if row is not None and "#" not in row.latex else ""
 
 
 def _broken_sum(tree: Add, shapes: Mapping[Tree, Shape]) -> list[str]:

@@ -16,17 +16,13 @@ def exponential_parts(arg: Node) -> tuple[Node, Node] | None:
     outside, inside = normal.outside(arg) if isinstance(arg, Product) else (normal.ONE, arg)
     scalars = normal.Factors()
     scalars.take(outside)
-    pairs = list(scalars.pairs())
-    for base, e in pairs:
-        if normal.is_head(base, "log") and e is normal.ONE:
-            assert isinstance(base, Apply)
+    pairs, powers = list(scalars.pairs()), normal.entry_powers(inside)
+    for base, e in [*pairs, *powers]:
+        if normal.is_head(base, "log") and e is normal.ONE and base is not inside:
+            if (base, e) not in pairs:
+                return base.args[0], normal.mul(outside, without(powers, base))
             left = (normal.power(b, k) for b, k in pairs if b is not base)
             return base.args[0], normal.mul(normal.number(scalars.coefficient), *left, inside)
-    powers = normal.entry_powers(inside)
-    for base, e in powers:
-        if normal.is_head(base, "log") and e is normal.ONE and base is not inside:
-            assert isinstance(base, Apply)
-            return base.args[0], normal.mul(outside, without(powers, base))
     return None
 
 

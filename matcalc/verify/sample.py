@@ -186,10 +186,22 @@ def _inverse(A: Matrix) -> Matrix:
     return inverse
 
 
+#: the entries that need not be zero
+KEPT: dict[str, Callable[[int, int], bool]] = {
+    "diagonal": lambda i, j: i == j,
+    "lower": lambda i, j: i >= j,
+    "upper": lambda i, j: i <= j,
+}
+
+
 def _where(keep: Callable[[int, int], bool]) -> Callable[[Matrix], Matrix]:
     return lambda X: Matrix.build(
         X.rows, X.cols, lambda i, j: X[i, j] if keep(i, j) else Fraction(0)
     )
+
+
+def _unchanged(project: Callable[[Matrix], Matrix]) -> Callable[[Matrix], bool]:
+    return lambda X: X == project(X)
 
 
 def _gram(shift: str) -> Callable[[Matrix], Matrix]:
@@ -200,12 +212,13 @@ def _gram(shift: str) -> Callable[[Matrix], Matrix]:
     return project
 
 
-PROJECTIONS: dict[str, Callable[[Matrix], Matrix]] = {
-    "diagonal": _where(lambda i, j: i == j),
-    "lower": _where(lambda i, j: i >= j),
-    "upper": _where(lambda i, j: i <= j),
+LINEAR: dict[str, Callable[[Matrix], Matrix]] = {
+    **{fact: _where(keep) for fact, keep in KEPT.items()},
     "symmetric": lambda X: (X + X.T).map(lambda e: e / 2),
     "skew": lambda X: (X - X.T).map(lambda e: e / 2),
+}
+PROJECTIONS: dict[str, Callable[[Matrix], Matrix]] = {
+    **LINEAR,
     "positive semidefinite": _gram("0"),
     "positive definite": _gram("0.25"),
 }
@@ -220,11 +233,7 @@ def _is_definite(X: Matrix) -> bool:
 
 
 SATISFIED: dict[str, Callable[[Matrix], bool]] = {
-    "symmetric": lambda X: X == X.T,
-    "skew": lambda X: X == -X.T,
-    "diagonal": lambda X: X == PROJECTIONS["diagonal"](X),
-    "lower": lambda X: X == PROJECTIONS["lower"](X),
-    "upper": lambda X: X == PROJECTIONS["upper"](X),
+    **{fact: _unchanged(project) for fact, project in LINEAR.items()},
     "orthogonal": lambda X: _product(X, X.T) == identity(X.rows),
     "invertible": lambda X: eliminate(X, Fraction(1), Fraction(0))[0] != 0,
     "idempotent": lambda X: _product(X, X) == X,

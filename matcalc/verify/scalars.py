@@ -28,7 +28,8 @@ class Formulas(dict[tuple[str, tuple[str, ...]], Callable[..., Any]]):
     """The ``mpmath`` column as Python functions: (text, parameters) -> function, made when asked.
 
     In scope are the parameters, the sizes of the signature, ``mp`` (its functions, with our own det
-    and inverse), ``matrix(m, n, entry)``, the product ``times`` and ``largest``, the one entry.
+    and inverse), ``matrix(m, n, entry)``, the product ``times``, ``largest``, the one entry, and
+    ``regular(X)``, which is X where that is not singular but for rounding.
     """
 
     def __init__(self, functions: Any, scalars: Any) -> None:
@@ -38,6 +39,7 @@ class Formulas(dict[tuple[str, tuple[str, ...]], Callable[..., Any]]):
             "matrix": Matrix.build,
             "times": lambda A, B: A.times(B, scalars.dot),
             "largest": largest,
+            "regular": scalars.regular,
         }
 
     def __missing__(self, key: tuple[str, tuple[str, ...]]) -> Callable[..., Any]:
@@ -109,8 +111,6 @@ class Numbers:
 
     def call(self, row: Function, args: Sequence[Matrix], sizes: Sequence[int] = ()) -> Matrix:
         """A function of whole matrices."""
-        if row.domain == "{X} invertible" and row.name != "det":
-            self.inverse(args[0])  # log det of what is singular but for rounding is noise
         try:
             value = self.formulas.call(row, args, sizes)
         except (ValueError, ZeroDivisionError, OverflowError) as error:
@@ -131,6 +131,10 @@ class Numbers:
 
     def det(self, X: Matrix) -> Entry:
         return eliminate(X, self.one, self.zero)[0]
+
+    def regular(self, X: Matrix) -> Matrix:
+        self.inverse(X)
+        return X
 
     def inverse(self, X: Matrix) -> Matrix:
         inverse = eliminate(X, self.one, self.zero)[1]

@@ -15,7 +15,7 @@ from typing import Any
 
 from matcalc.tables.functions import Function
 from matcalc.verify.matrix import Entry, Matrix
-from matcalc.verify.sample import Variable
+from matcalc.verify.sample import KEPT, Variable
 from matcalc.verify.scalars import Formulas, OutsideDomain
 
 
@@ -44,6 +44,9 @@ class Symbols:
     def integer(self, entry: Entry) -> int | None:
         return int(entry) if entry.is_Integer else None
 
+    def regular(self, X: Matrix) -> Matrix:
+        return X
+
     def dot(self, row: Sequence[Entry], column: Sequence[Entry]) -> Entry:
         return self.sympy.Add(*(a * b for a, b in zip(row, column)))
 
@@ -61,8 +64,7 @@ class Symbols:
             raise Unprovable(f"SymPy has no {row.name}")
         if "{0}" not in row.sympy:
             return getattr(self.sympy, row.sympy)(entry)
-        scope = {name: getattr(self.sympy, name) for name in ("exp", "log", "sqrt", "Max")}
-        return eval(row.sympy.format("x"), scope, {"x": entry})
+        return eval(row.sympy.format("x"), vars(self.sympy), {"x": entry})
 
     def call(self, row: Function, args: Sequence[Matrix], sizes: Sequence[int] = ()) -> Matrix:
         """A function of whole matrices, by its ``mpmath`` column."""
@@ -161,8 +163,7 @@ class _Namespace:
 
 def _entry(X: Matrix, i: int, j: int, facts: set[str], symmetric: bool) -> Entry:
     """Entry (i, j) of a matrix with these properties, in terms of the entries of a free X."""
-    outside = i != j and "diagonal" in facts
-    if outside or (i < j and "lower" in facts) or (i > j and "upper" in facts):
+    if not all(keep(i, j) for fact, keep in KEPT.items() if fact in facts):
         return 0 * X[i, j]
     if "skew" in facts:
         return X[i, j] if i < j else -X[j, i] if i > j else 0 * X[i, j]
