@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import cache
+from operator import mul
 from typing import Any
 
 from matcalc.tables.functions import Function
@@ -28,7 +30,8 @@ class Formulas(dict[tuple[str, tuple[str, ...]], Callable[..., Any]]):
     """The ``mpmath`` column as Python functions: (text, parameters) -> function, made when asked.
 
     In scope are the parameters, the sizes of the signature, ``mp`` (its functions, with our own det
-    and inverse), ``matrix(m, n, entry)``, the product ``times`` and ``largest``, the one entry.
+    and inverse), ``matrix(m, n, entry)``, the product ``times``, ``largest``, the one entry, and
+    ``minors``, the determinants of the leading blocks.
     """
 
     def __init__(self, functions: Any, scalars: Any) -> None:
@@ -38,6 +41,7 @@ class Formulas(dict[tuple[str, tuple[str, ...]], Callable[..., Any]]):
             "matrix": Matrix.build,
             "times": lambda A, B: A.times(B, scalars.dot),
             "largest": largest,
+            "minors": lambda X: [scalars.det(X.leading(k)) for k in range(1, X.rows + 1)],
         }
 
     def __missing__(self, key: tuple[str, tuple[str, ...]]) -> Callable[..., Any]:
@@ -137,6 +141,35 @@ class Numbers:
         if inverse is None:
             raise OutsideDomain("the inverse of a singular matrix")
         return inverse
+
+
+class Fractions(Numbers):
+    """Exact arithmetic; what is not rational is left to mpmath."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.zero, self.one = Fraction(0), Fraction(1)
+
+    def number(self, text: str) -> Entry:
+        return Fraction(text)
+
+    def convert(self, value: Any) -> Entry:
+        return Fraction(value)
+
+    def integer(self, entry: Entry) -> int | None:
+        return int(entry) if entry == int(entry) else None
+
+    def dot(self, row: Sequence[Entry], column: Sequence[Entry]) -> Entry:
+        return sum(map(mul, row, column), self.zero)
+
+    def _real(self, compute: Callable[[], Entry], name: str) -> Entry:
+        return compute()
+
+
+@cache
+def exact() -> Fractions:
+    """The arithmetic of fractions: made when first asked for."""
+    return Fractions()
 
 
 class _Space:
