@@ -89,7 +89,6 @@ _ROWS = (
     Fact(
         "diagonal",
         implies=("symmetric",),
-        transpose="same",
         zeros=True,
         equation="X = X .* eye(n)",
         form="X .* eye(n)",

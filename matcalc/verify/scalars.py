@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
 from operator import mul
+from types import SimpleNamespace
 from typing import Any
 
 from matcalc.tables.functions import Function
@@ -144,11 +145,12 @@ class Numbers:
 
 
 class Fractions(Numbers):
-    """Exact arithmetic; what is not rational is left to mpmath."""
+    """Exact arithmetic, of what is rational."""
 
     def __init__(self) -> None:
         super().__init__()
         self.zero, self.one = Fraction(0), Fraction(1)
+        self.formulas = Formulas(SimpleNamespace(fsum=sum), self)
 
     def number(self, text: str) -> Entry:
         return Fraction(text)
