@@ -79,10 +79,6 @@ class Matrix:
     def row(self, i: int) -> tuple[Entry, ...]:
         return self.entries[i * self.cols : (i + 1) * self.cols]
 
-    def leading(self, k: int) -> Matrix:
-        """The first k entries of the first k rows."""
-        return Matrix.build(k, k, lambda i, j: self[i, j])
-
     def map(self, f: Callable[[Entry], Entry]) -> Matrix:
         """f of every entry."""
         return Matrix(self.rows, self.cols, tuple(map(f, self.entries)))

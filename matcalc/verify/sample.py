@@ -158,7 +158,7 @@ def _free(rows: int, cols: int, facts: Iterable[Fact], mood: Mood, rng: Random) 
     """A random matrix whose entries are such as the facts have them."""
     X = _random(rows, cols, mood, rng)
     if rows == cols > 1:
-        X = X + identity(rows, mood.shift, Fraction(0))
+        X = X + identity(rows, mood.shift)
     for row in facts:
         if row.entry:
             entry = exact().formulas[row.entry, ("x", "t")]

@@ -42,7 +42,7 @@ class Formulas(dict[tuple[str, tuple[str, ...]], Callable[..., Any]]):
             "matrix": Matrix.build,
             "times": lambda A, B: A.times(B, scalars.dot),
             "largest": largest,
-            "minors": lambda X: [scalars.det(X.leading(k)) for k in range(1, X.rows + 1)],
+            "minors": lambda X: [scalars.det(_leading(X, k)) for k in range(1, X.rows + 1)],
         }
 
     def __missing__(self, key: tuple[str, tuple[str, ...]]) -> Callable[..., Any]:
@@ -190,6 +190,10 @@ def commutation(m: int, n: int, one: Entry = 1, zero: Entry = 0) -> Matrix:
     """K with K vec(X) = vec(X') for X m x n: entry (i, j) of X is number i + j m, then j + i n."""
     ones = {(j + i * n, i + j * m) for i in range(m) for j in range(n)}
     return Matrix.build(m * n, m * n, lambda p, q: one if (p, q) in ones else zero)
+
+
+def _leading(X: Matrix, k: int) -> Matrix:
+    return Matrix.build(k, k, lambda i, j: X[i, j])
 
 
 def largest(x: Matrix) -> Entry:
