@@ -17,6 +17,7 @@ from dataclasses import asdict, replace
 from fractions import Fraction
 from itertools import combinations_with_replacement
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,11 +25,13 @@ import pytest
 
 import matcalc
 from matcalc import MatcalcError
+from matcalc.language.sizes import Dim, Shape
 from matcalc.tables import facts
 from matcalc.tables.facts import FACTS, Fact
 from matcalc.verify.matrix import Matrix, NotConforming
 from matcalc.verify.sample import MOODS, PLAIN, draw, follow, has
 from matcalc.verify.scalars import OutsideDomain, exact
+from matcalc.verify.symbolic import Symbols, Unprovable
 
 N = 4
 UNIT = Matrix.build(N, N, lambda i, j: Fraction(i == j))
@@ -208,6 +211,24 @@ def test_every_formula_is_drawn_by(fact: Fact) -> None:
     for row in rows:
         with in_place_of(row):
             assert drawn(fact.name) != before, row
+
+
+@pytest.mark.parametrize("fact", FACTS.values(), ids=FACTS)
+def test_symbols_have_the_facts(fact: Fact) -> None:
+    """Where numbers take their places, the equations of the facts are true, or it is refused."""
+    symbols, square = Symbols(), Shape(Dim.of(2), Dim.of(2))
+    for other in FACTS.values():
+        facts = {fact.name, other.name}
+        try:
+            X = symbols.matrix("X", SimpleNamespace(shape=square, kind="matrix", facts=facts), {})
+        except Unprovable:
+            assert facts & {"orthogonal", "idempotent", "upper", *fact.excludes, *other.excludes}
+            continue
+        names = sorted({x for entry in X for x in entry.free_symbols}, key=str)
+        values = {x: symbols.number(f"{3 + k}/7") for k, x in enumerate(names)}
+        at = X.map(lambda entry: Fraction(str(entry.subs(values))))
+        assert all(has(at, replace(row, condition="")) for row in (fact, other)), other
+        assert not fact.entry or all(getattr(x, f"is_{fact.name}") for x in names)
 
 
 # --- what is said ---------------------------------------------------------------------------------
