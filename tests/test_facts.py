@@ -226,7 +226,7 @@ def test_symbols_have_the_facts(fact: Fact) -> None:
             continue
         names = sorted({x for entry in X for x in entry.free_symbols}, key=str)
         values = {x: symbols.number(f"{3 + k}/7") for k, x in enumerate(names)}
-        at = X.map(lambda entry: Fraction(str(entry.subs(values))))
+        at = Matrix(2, 2, tuple(Fraction(str(entry.subs(values))) for entry in X))
         assert all(has(at, replace(row, condition="")) for row in (fact, other)), other
         assert not fact.entry or all(getattr(x, f"is_{fact.name}") for x in names)
 
