@@ -32,6 +32,7 @@ from matcalc.language.lexing import (
 from matcalc.language.names import canonical_name
 from matcalc.language.syntax_errors import Mistake, unexpected
 from matcalc.language.tree import Declaration, Tree
+from matcalc.tables.facts import SPELLINGS
 
 __all__ = ["Parsed", "canonical_name", "grammar", "parse", "parse_expression"]
 
@@ -142,12 +143,14 @@ def _check_wrt(variables: Sequence[str], vocabulary: Vocabulary) -> None:
 
 
 def grammar() -> str:
-    """The text of the grammar: beside the package when installed, else from the checkout."""
+    """The grammar, with the words of the tables: beside the package, else from the checkout."""
+    words = sorted((*SPELLINGS, *names.KINDS), key=len, reverse=True)  # the longest that fits
+    pattern = "|".join(words).replace(" ", r"[ \t\r\n\-]+")
     package = Path(__file__).parent.parent
     for folder in (package, package.parent):
         path = folder / "grammar" / "matcalc.lark"
         if path.is_file():
-            return path.read_text(encoding="utf-8")
+            return path.read_text(encoding="utf-8").replace("{words}", pattern)
     raise FileNotFoundError("grammar/matcalc.lark")
 
 
