@@ -285,11 +285,11 @@ class _Derivation:
         if self.terms is None or self.variable.shape.is_scalar or row:
             return
         if self.variable.shape.is_column:
-            self._transpose("a scalar is its own transpose")
+            self._transpose(LAWS["scalar-transpose"].title)
             self._move("cyclic", lambda t: t.rotated(self.dX), f"{self.dX.name} to the right end")
         elif F.shape.is_scalar:
             self._distribute()
-            self._move("trace", lambda t: replace(t, traced=True), LAWS["trace"].title)
+            self._move("trace", lambda t: t.under_trace(), LAWS["trace"].title)
             self._transpose("a trace is that of the transpose")
             words = f"rotated until {self.dX.name} stands last"
             self._move("cyclic", lambda t: t.rotated(self.dX), words)
@@ -313,8 +313,6 @@ class _Derivation:
         if self.variable.shape.is_column and rule == "transpose":
             known = [True] * len(known)
         moved = [law(t) if ok else t for t, ok in zip(self.terms, known, strict=True)]
-        if rule == "cyclic" and self.variable.shape.is_column:
-            moved = [replace(t, traced=False) if t.place(self.dX) is not None else t for t in moved]
         if moved != self.terms:
             self.terms = moved
             self._add(rule, "=", self._sum(moved), (words,))

@@ -6,22 +6,26 @@ from the function's row, d tanh(u) = (1 - tanh(u)^2) du with u = W x.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.interpret import formula
-from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, postorder
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, make_symbol, postorder
 from matcalc.algebra.rewrite import rebuild
 from matcalc.answer import Words
-from matcalc.derivation.steps import replaced
+from matcalc.calculus.adjoint import gradient
+from matcalc.calculus.differential import differential
+from matcalc.derivation.steps import replaced, times, traced
 from matcalc.derivation.writing import Writing
 from matcalc.errors import assert_never
 from matcalc.language.sizes import Dim
 from matcalc.language.tree import Call, Multiply, Name, Tree
 from matcalc.present.patterns import norm_argument
+from matcalc.present.presenter import Presenter
+from matcalc.present.style import Style
 from matcalc.tables.functions import FUNCTIONS
 
 
@@ -95,6 +99,10 @@ def _norm_of(node: Node) -> Node | None:
     return None
 
 
+def _norm(v: Node) -> Node:
+    return normal.power(heads.trace(normal.mul(normal.transpose(v), v)), normal.HALF)
+
+
 # --- words ----------------------------------------------------------------------------------------
 
 
@@ -109,8 +117,7 @@ def words(curved: Curved, d: dict[Node, Node], writing: Writing) -> Words:
             sums = writing.style.sums
             if inside not in sums and normal.neg(inside) in sums:
                 inside = normal.neg(inside)
-            change = "u' du" if inside.shape.is_column else "tr(u' du)"
-            return _formula("norm(u)", f"{change} / norm(u)", inside, writing)
+            return _differentiated(inside, _norm, writing)
         moving = [(b, e) for b, e in node.scalars + node.chain if b in d or e in d]
         if len(moving) == 1 and moving[0][0] in d and moving[0][1] not in d:
             found = _of_power(*moving[0], writing)
@@ -125,21 +132,28 @@ def _d(tree: Tree) -> Words:
 
 
 def _of_power(base: Node, e: Node, writing: Writing) -> Words:
-    if not base.shape.is_scalar:
-        if e is normal.MINUS_ONE:
-            return _formula("inv(u)", "-inv(u) du inv(u)", base, writing)
-        return ()
-    if not isinstance(e, Number):
-        return ()
-    if e is normal.MINUS_ONE:
-        return _formula("1/u", "-du / u^2", base, writing)
-    if e is normal.HALF:
-        return _formula("sqrt(u)", "du / (2 sqrt(u))", base, writing)
-    p = e.value
-    down = p - 1
-    power = f"u^({down})" if down < 0 or down.denominator > 1 else f"u^{down}" if down != 1 else "u"
-    exponent = f"({p})" if p < 0 or p.denominator > 1 else f"{p}"
-    return _formula(f"u^{exponent}", f"{p} {power} du", base, writing)
+    if isinstance(e, Number) and (base.shape.is_scalar or e is normal.MINUS_ONE):
+        return _differentiated(base, lambda u: normal.power(u, e), writing)
+    return ()
+
+
+def _differentiated(arg: Node, f: Callable[[Node], Node], writing: Writing) -> Words:
+    """d f(u) as the calculus finds it, in a name for the argument."""
+    u, du = (make_symbol(name, arg.shape) for name in _names(arg, writing))
+    value, present = f(u), Presenter(Style()).present
+    change = differential(value, u, du)
+    right = present(change)
+    if value.shape.is_scalar:  # written with du at the end
+        scalar, row = heads.outside(normal.transpose(gradient(change, du)))
+        inner = times(present(row), Name(du.name))
+        right = times(present(scalar), inner if arg.shape.is_column else traced(inner))
+    return (*_d(present(value)), " = ", right, *_where(arg, writing))
+
+
+def _names(arg: Node, writing: Writing) -> tuple[str, str]:
+    """What an argument and its change are called."""
+    name = writing.name(arg)
+    return name, writing.dX.name if arg is writing.X else f"d{name}"
 
 
 def _of_function(node: Apply, d: dict[Node, Node], writing: Writing) -> Words:
@@ -153,37 +167,25 @@ def _of_function(node: Apply, d: dict[Node, Node], writing: Writing) -> Words:
         return ("d ", Call(f.name, (u,)), " = ", change, *_where(x, writing))
     if row is None:  # an element-wise product or power
         return _formula("u^p", "p u^(p-1) du", arg, writing) if node.head == "epow" else ()
-    if not row.is_elementwise:
-        if len(node.args) > 1:
-            return (*_d(writing.tree(node)), " = ", writing.tree(d[node]))
-        sizes = row.shapes.sizes((arg.shape, node.shape))
-        return _formula(row.call, row.differential, arg, writing, row.parameters[0], sizes)
-    slope = row.derivative
-    if slope.startswith("1/"):
-        right = f"dx / {slope[2:]}"
-    else:
-        right = f"({slope}) dx" if any(op in slope for op in "+-/") else f"{slope} dx"
-    words = _formula(f"{row.name}(x)", right, arg, writing, "x")
-    return words if arg.shape.is_scalar else (*words, ", entry by entry")
+    if row.is_elementwise:
+        words = _of_row(row, times(formula(row.derivative), Name("dx")), arg, {}, writing)
+        return words if arg.shape.is_scalar else (*words, ", entry by entry")
+    if row.arity > 1:
+        return (*_d(writing.tree(node)), " = ", writing.tree(d[node]))
+    sizes = row.shapes.sizes((arg.shape, node.shape))
+    return _of_row(row, formula(row.differential), arg, sizes, writing)
 
 
-def _formula(
-    left: str,
-    right: str,
-    arg: Node,
-    writing: Writing,
-    letter: str = "u",
-    sizes: Mapping[str, Dim] = MappingProxyType({}),
+def _of_row(
+    row: Function, change: Tree, arg: Node, sizes: Mapping[str, Dim], writing: Writing
 ) -> Words:
-    """d left = right, in a name for the argument instead of ``letter``."""
-    name = writing.name(arg)
-    change = writing.dX.name if arg is writing.X else f"d{name}"
-    names: dict[str, Tree] = {letter: Name(name), f"d{letter}": Name(change)}
-    names |= {
-        size: writing.presenter.trees.dim(dim) for size, dim in sizes.items() if size not in names
-    }
-    sides = [replaced(formula(side), names, {}) for side in (left, right)]
-    return (*_d(sides[0]), " = ", sides[1], *_where(arg, writing))
+    """d f(x) = change, in a name for the argument instead of the row's parameter."""
+    (x,) = row.parameters
+    names: dict[str, Tree] = dict(zip((x, f"d{x}"), map(Name, _names(arg, writing))))
+    for size in sizes.keys() - names.keys():
+        names[size] = writing.presenter.trees.dim(sizes[size])
+    left, right = (replaced(side, names, {}) for side in (formula(row.call), change))
+    return (*_d(left), " = ", right, *_where(arg, writing))
 
 
 def _where(arg: Node, writing: Writing) -> Words:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Node, Symbol
 from matcalc.answer import Derivative
-from matcalc.derivation.steps import summed, times, transposed
-from matcalc.language.tree import Call, Multiply, Name, Negative, Number, Tree
+from matcalc.derivation.steps import summed, times, traced, transposed
+from matcalc.language.tree import Call, Multiply, Name, Number, Tree
 from matcalc.present.presenter import Presenter
 
 
@@ -52,10 +52,7 @@ class ReadOff:
 
     def trace(self, G: Node) -> Tree:
         """tr(G' dX)."""
-        tree = self.presenter.present(normal.transpose(G))
-        if isinstance(tree, Negative):
-            return Negative(Call("tr", (times(tree.arg, Name(self.moving.name)),)))
-        return Call("tr", (times(tree, Name(self.moving.name)),))
+        return traced(times(self.presenter.present(normal.transpose(G)), Name(self.moving.name)))
 
     def entries(self, R: Node, G: Node) -> Tree:
         """The sum over i >= j of R_ij dX_ij, where diag(R) = diag(G)."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import (
     Add,
+    Call,
     Multiply,
     Name,
     Negative,
@@ -96,6 +97,13 @@ def transposed(tree: Tree) -> Tree:
         case Negative():
             return Negative(transposed(tree.arg))
     return Transpose(tree)
+
+
+def traced(tree: Tree) -> Tree:
+    """The trace of a tree, a minus in front."""
+    if isinstance(tree, Negative):
+        return Negative(traced(tree.arg))
+    return Call("tr", (tree,))
 
 
 def summed(terms: Sequence[Tree]) -> Tree:

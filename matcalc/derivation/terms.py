@@ -12,16 +12,30 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import reduce
-from itertools import groupby
+from functools import cache, reduce
+from itertools import groupby, pairwise
 from operator import and_
 
 from matcalc.algebra import heads, normal
+from matcalc.algebra.interpret import formula
 from matcalc.algebra.ir import Node, Symbol
-from matcalc.derivation.steps import negated, summed
+from matcalc.derivation.steps import negated, summed, traced
 from matcalc.language.sizes import Shape
-from matcalc.language.tree import Call, Multiply, Negative, Number, Power, Tree
+from matcalc.language.tree import (
+    Call,
+    Multiply,
+    Name,
+    Negative,
+    Number,
+    Power,
+    Transpose,
+    Tree,
+    postorder,
+)
 from matcalc.present.presenter import Presenter
+from matcalc.tables.laws import LAWS
+
+Chain = tuple[Node, ...]
 
 
 @dataclass(frozen=True)
@@ -34,7 +48,7 @@ class Term:
 
     coefficient: Fraction = Fraction(1)
     scalars: tuple[Node | Term, ...] = ()
-    chain: tuple[Node, ...] = ()
+    chain: Chain = ()
     traced: bool = False
     degree: int = 0
 
@@ -95,7 +109,25 @@ class Term:
 
     def transposed(self) -> Term:
         """The transpose of the chain."""
-        return replace(self, chain=tuple(normal.transpose(b) for b in reversed(self.chain)))
+        return replace(self, chain=_turned(self.chain, True))
+
+    def by(self, name: str, *windows: Chain, backwards: bool = False) -> Term:
+        """What a law makes of the chain, whose windows are the factors of its left side.
+
+        The term itself where the row does not say another way to write the same product.
+        """
+        left, right = (_product_of_names(side) for side in (LAWS[name].left, LAWS[name].right))
+        if backwards:
+            left, right = right, left
+        bound = {n: _turned(w, t) for (n, t), w in zip(left.factors, windows, strict=True)}
+        chain = tuple(b for n, t in right.factors for b in _turned(bound[n], t))
+        made = replace(self, chain=chain, traced=right.traced)
+        fits = all(a.shape.cols is b.shape.rows for a, b in pairwise(chain))
+        return made if fits and made.node() is self.node() else self
+
+    def under_trace(self) -> Term:
+        """A form x' A y as a trace."""
+        return self if self.traced else self.by("trace", *_form(self.chain))
 
     def turned(self, dX: Symbol) -> Term:
         """A scalar or trace with dX, not its transpose; of a column, the scalar at its end."""
@@ -104,13 +136,15 @@ class Term:
             return self._joined(dX)
         if self.chain[at] is dX:
             return self
-        if self.traced or self.is_scalar:
-            return self.transposed()
+        if self.traced:
+            return self.by("transpose", self.chain[:at], self.chain[at:])
+        if self.is_scalar:
+            return self.by("scalar-transpose", *_form(self.chain))
         head, tail = self.chain[:at], self.chain[at:]
         if not (dX.shape.is_column and tail[-1].shape.is_column):
             return self
-        window = tuple(normal.transpose(b) for b in reversed(tail))
-        return replace(self, chain=head + window)
+        window = Term(chain=tail).by("scalar-transpose", *_form(tail))
+        return replace(self, chain=head + window.chain)
 
     def _joined(self, dX: Symbol) -> Term:
         """(dx' b) v as v b' dx: the scalar stands behind the column."""
@@ -131,7 +165,8 @@ class Term:
             return self
         left, right = self.chain[: at + 1], self.chain[at + 1 :]
         if self.traced:
-            return replace(self, chain=right + left)
+            made = self.by("cyclic", left[:-1], left[-1:], right)
+            return made.by("trace", *_form(made.chain), backwards=True) if dX.shape.is_column else made
         if right and dX.shape.is_column and right[-1].shape.is_column:
             return replace(self, scalars=(*self.scalars, normal.mul(*right)), chain=left)
         return self
@@ -170,12 +205,42 @@ class Term:
     def _core(self, chain: list[Tree]) -> list[Tree]:
         """tr(...), or sum(...) for ones' ..., or the factors."""
         if self.traced:
-            return [Call("tr", (_product(Number("1"), chain),))]
+            return [traced(_product(Number("1"), chain))]
         if len(chain) > 1 and self.is_scalar and normal.is_ones(normal.transpose(self.chain[0])):
             last = len(chain) - 1 if normal.is_ones(self.chain[-1]) else len(chain)
             if last > 1:
                 return [Call("sum", (_product(Number("1"), chain[1:last]),))]
         return chain
+
+
+@dataclass(frozen=True)
+class _Names:
+    """A side of a law: the names that are multiplied, transposed or not, or the trace of that."""
+
+    factors: tuple[tuple[str, bool], ...]
+    traced: bool
+
+
+@cache
+def _product_of_names(side: str) -> _Names:
+    tree = formula(side)
+    traced = isinstance(tree, Call)
+    product = tree.children[0] if traced else tree
+    assert isinstance(product, Multiply), side
+    factors: list[tuple[str, bool]] = []
+    for factor in product.factors:
+        (name,) = (part for part in postorder(factor) if isinstance(part, Name))
+        factors.append((name.name, isinstance(factor, Transpose)))
+    return _Names(tuple(factors), traced)
+
+
+def _turned(window: Chain, transposed: bool) -> Chain:
+    return tuple(normal.transpose(b) for b in reversed(window)) if transposed else window
+
+
+def _form(chain: Chain) -> tuple[Chain, Chain, Chain]:
+    """x', A and y of a form x' A y."""
+    return chain[:1], chain[1:-1], chain[-1:]
 
 
 def _product(scalar: Tree, factors: Sequence[Tree]) -> Tree:
