@@ -9,11 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from types import MappingProxyType
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.interpret import formula
-from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, make_symbol, postorder
+from matcalc.algebra.interpret import apply_function, formula
+from matcalc.algebra.ir import (
+    Apply,
+    Node,
+    Number,
+    Product,
+    Sum,
+    Symbol,
+    fold,
+    make_symbol,
+    postorder,
+)
 from matcalc.algebra.rewrite import rebuild
 from matcalc.answer import Words
 from matcalc.calculus.adjoint import gradient
@@ -21,12 +30,12 @@ from matcalc.calculus.differential import differential
 from matcalc.derivation.steps import replaced, times, traced
 from matcalc.derivation.writing import Writing
 from matcalc.errors import assert_never
-from matcalc.language.sizes import Dim
+from matcalc.language.sizes import SCALAR, Dim, Shape
 from matcalc.language.tree import Call, Multiply, Name, Tree
 from matcalc.present.patterns import norm_argument
 from matcalc.present.presenter import Presenter
 from matcalc.present.style import Style
-from matcalc.tables.functions import FUNCTIONS
+from matcalc.tables.functions import FUNCTIONS, Function
 
 
 @dataclass(frozen=True)
@@ -99,10 +108,6 @@ def _norm_of(node: Node) -> Node | None:
     return None
 
 
-def _norm(v: Node) -> Node:
-    return normal.power(heads.trace(normal.mul(normal.transpose(v), v)), normal.HALF)
-
-
 # --- words ----------------------------------------------------------------------------------------
 
 
@@ -117,7 +122,9 @@ def words(curved: Curved, d: dict[Node, Node], writing: Writing) -> Words:
             sums = writing.style.sums
             if inside not in sums and normal.neg(inside) in sums:
                 inside = normal.neg(inside)
-            return _differentiated(inside, _norm, writing)
+            return _differentiated(
+                inside, lambda u: apply_function(FUNCTIONS["norm"], (u,)), writing
+            )
         moving = [(b, e) for b, e in node.scalars + node.chain if b in d or e in d]
         if len(moving) == 1 and moving[0][0] in d and moving[0][1] not in d:
             found = _of_power(*moving[0], writing)
@@ -137,16 +144,19 @@ def _of_power(base: Node, e: Node, writing: Writing) -> Words:
     return ()
 
 
-def _differentiated(arg: Node, f: Callable[[Node], Node], writing: Writing) -> Words:
-    """d f(u) as the calculus finds it, in a name for the argument."""
-    u, du = (make_symbol(name, arg.shape) for name in _names(arg, writing))
+def _differentiated(
+    arg: Node, f: Callable[[Node], Node], writing: Writing, shape: Shape | None = None
+) -> Words:
+    """d f(u) as the calculus finds it, in a name for the argument (or, of ``shape``, its entry)."""
+    u, du = (make_symbol(name, shape or arg.shape) for name in _names(arg, writing))
     value, present = f(u), Presenter(Style()).present
     change = differential(value, u, du)
     right = present(change)
     if value.shape.is_scalar:  # written with du at the end
-        scalar, row = heads.outside(normal.transpose(gradient(change, du)))
+        G = normal.transpose(gradient(change, du))
+        scalar, row = heads.outside(G) if isinstance(G, Product) else (normal.ONE, G)
         inner = times(present(row), Name(du.name))
-        right = times(present(scalar), inner if arg.shape.is_column else traced(inner))
+        right = times(present(scalar), inner if u.shape.is_column else traced(inner))
     return (*_d(present(value)), " = ", right, *_where(arg, writing))
 
 
@@ -165,13 +175,15 @@ def _of_function(node: Apply, d: dict[Node, Node], writing: Writing) -> Words:
         u = Name(writing.name(x))
         change = Multiply((Call(f"D{f.name}", (u,)), Name(f"d{u.name}")), ("", " "))
         return ("d ", Call(f.name, (u,)), " = ", change, *_where(x, writing))
-    if row is None:  # an element-wise product or power
-        return _formula("u^p", "p u^(p-1) du", arg, writing) if node.head == "epow" else ()
+    several = row is not None and row.arity > 1
+    if several or [part for part in node.args if part in d] != [arg]:
+        return (*_d(writing.tree(node)), " = ", writing.tree(d[node]))
+    if row is None:  # an element-wise power
+        power = _differentiated(arg, lambda u: normal.power(u, node.args[1]), writing, SCALAR)
+        return (*power, ", entry by entry")
     if row.is_elementwise:
         words = _of_row(row, times(formula(row.derivative), Name("dx")), arg, {}, writing)
         return words if arg.shape.is_scalar else (*words, ", entry by entry")
-    if row.arity > 1:
-        return (*_d(writing.tree(node)), " = ", writing.tree(d[node]))
     sizes = row.shapes.sizes((arg.shape, node.shape))
     return _of_row(row, formula(row.differential), arg, sizes, writing)
 

@@ -45,7 +45,7 @@ def difference(a: Tree, b: Tree) -> Tree:
 
 
 def times(left: Tree, right: Tree, flat: bool = False) -> Tree:
-    """The product of two trees; a divisor of the left one stays last.
+    """The product of two trees; a divisor of the left one stays last, unless it is a fraction.
 
     With ``flat`` the factors of the right one need no parentheses: (A) (B C) is A B C.
     """
@@ -56,7 +56,8 @@ def times(left: Tree, right: Tree, flat: bool = False) -> Tree:
     if isinstance(left, Number) and left.value == 1:
         return right
     factors, ops = _spliced(left)
-    if ops[-1] == "/" and not isinstance(factors[-1], Number):
+    fraction = len(factors) == 2 and all(isinstance(factor, Number) for factor in factors)
+    if ops[-1] == "/" and not fraction:
         above = Multiply(factors[:-1], ops[:-1]) if len(ops) > 2 else factors[0]
         over, between = _spliced(times(above, right, flat))
         return Multiply((*over, factors[-1]), (*between, "/"))

@@ -166,7 +166,9 @@ class Term:
         left, right = self.chain[: at + 1], self.chain[at + 1 :]
         if self.traced:
             made = self.by("cyclic", left[:-1], left[-1:], right)
-            return made.by("trace", *_form(made.chain), backwards=True) if dX.shape.is_column else made
+            return (
+                made.by("trace", *_form(made.chain), backwards=True) if dX.shape.is_column else made
+            )
         if right and dX.shape.is_column and right[-1].shape.is_column:
             return replace(self, scalars=(*self.scalars, normal.mul(*right)), chain=left)
         return self
