@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.factor import simplify
+from matcalc.algebra.interpret import Reader, formula
 from matcalc.algebra.ir import Node, Symbol, make_symbol, postorder
 from matcalc.algebra.rewrite import substitute
 from matcalc.algebra.sympy_bridge import tidy
@@ -25,8 +26,10 @@ from matcalc.calculus.differential import differential
 from matcalc.calculus.linear_map import jacobian
 from matcalc.dimensions.problem import Problem
 from matcalc.errors import MatcalcError, Option
+from matcalc.language import tree as t
 from matcalc.present.cost import Cost
 from matcalc.tables.facts import FACTS, FREE
+from matcalc.tables.laws import LAWS, Law
 
 LAYOUTS = ("jacobian", "gradient")
 _NOT_SYMMETRIC = frozenset(
@@ -68,14 +71,8 @@ def derive(
     if structure != "independent":
         other = problem.typed.symbols[wrt[0]].facts & _NOT_SYMMETRIC
         if other:
-            asked, option = Option("structure", structure), Option("structure")
-            raise MatcalcError(
-                "usage",
-                f"{asked} is for a symmetric variable, and {wrt[0]} is "
-                f"{' and '.join(sorted(other))}",
-                hint=f"leave {option} out",
-                options=(asked, option),
-            )
+            facts = " and ".join(sorted(other))
+            raise _misused(structure, f"a symmetric variable, and {wrt[0]} is {facts}")
         value = _structured(value, path, structure, cost)
     derived.node = value
     derived.notes = [*_tied(problem, wrt, structure), *_vanishing(problem, F, value, variables)]
@@ -162,15 +159,38 @@ def perturbation(X: Symbol, F: Node, sizes: Iterable[str] = ()) -> Symbol:
 def _structured(G: Node, path: Sequence[Symbol], structure: str, cost: Cost) -> Node:
     X = path[0]
     if len(path) > 1 or not X.shape.is_square or G.shape != X.shape:
-        asked, option = Option("structure", structure), Option("structure")
-        raise MatcalcError(
-            "usage",
-            f"{asked} is for a scalar function of one square matrix, order 1",
-            hint=f"leave {option} out, or declare the variable symmetric",
-            options=(asked, option),
-        )
-    both = normal.add(G, normal.transpose(G))
-    if structure == "symmetric":
-        return simplify(normal.mul(normal.HALF, both), cost)
-    inside = heads.diag(heads.diagonal(G))
-    return simplify(normal.sub(both, inside), cost)
+        what = "a scalar function of one square matrix, order 1"
+        raise _misused(structure, what, ", or declare the variable symmetric")
+    law, _, form = structure_law(structure)
+    dX = perturbation(X, G)
+    before, after = (
+        Reader({"G": G, "dX": dX}, {}).read(side) for side in (formula(law.left), form)
+    )
+    assert before is heads.trace(normal.mul(normal.transpose(G), dX))
+    return simplify(gradient(after, dX), cost)
+
+
+def _misused(structure: str, what: str, otherwise: str = "") -> MatcalcError:
+    asked, option = Option("structure", structure), Option("structure")
+    return MatcalcError(
+        "usage",
+        f"{asked} is for {what}",
+        hint=f"leave {option} out{otherwise}",
+        options=(asked, option),
+    )
+
+
+def structure_law(structure: str) -> tuple[Law, t.Tree, t.Tree]:
+    """The law of a structure, what varies in it (dX or a function of dX), its form in that."""
+    law = {law.structure: law for law in LAWS.values()}[structure]
+    whole = formula(law.right)
+    *_, varied = filter(_is_varied, t.postorder(whole))
+    form = t.fold(whole, lambda part, new: t.Name("dX") if part is varied else t.rebuilt(part, new))
+    return law, varied, form
+
+
+def _is_varied(tree: t.Tree) -> bool:
+    match tree:
+        case t.Name(name="dX") | t.Call(args=(t.Name(name="dX"),)):
+            return True
+    return False

@@ -22,7 +22,7 @@ from matcalc.algebra.factor import simplify
 from matcalc.algebra.ir import Node, Product, Symbol, fold, make_symbol, postorder
 from matcalc.algebra.rewrite import expand, rebuild, substitute
 from matcalc.answer import Derivative, Step, Words
-from matcalc.calculus.derive import once
+from matcalc.calculus.derive import once, structure_law
 from matcalc.calculus.differential import differentials
 from matcalc.derivation import linear
 from matcalc.derivation.chain import Link, chain_links
@@ -342,19 +342,14 @@ class _Derivation:
             G = simplify(once(F, self.variable, True), self.writing.cost)
         self._add("collect", "=", self.reading.inner(G, F), (words,))
         if self.result.structure != "independent":
-            self._structure(G)
+            self._structure()
 
-    def _structure(self, G: Node) -> None:
+    def _structure(self) -> None:
         """tr(G' dX) for symmetric dX alone."""
-        cookbook = self.result.structure == "cookbook"
-        words = f"for {self.dX.name} symmetric, as {self.variable.name} is: "
-        if cookbook:
-            words += "each entry on and below the diagonal counted once"
-            tree = self.reading.entries(self.result.node, G)
-        else:
-            words += "only the symmetric part of G contributes"
-            tree = self.reading.trace(self.result.node)
-        self._add("symmetric-entries" if cookbook else "symmetric-part", "=", tree, (words,))
+        law, varied, _ = structure_law(self.result.structure)
+        words = f"for {self.dX.name} symmetric, as {self.variable.name} is: {law.title}"
+        moving = replaced(varied, {"dX": Name(self.dX.name)}, {})
+        self._add(law.name, "=", self.reading.trace(self.result.node, moving), (words,))
 
     def _read_off(self, F: Node) -> None:
         words, shapes = self.reading.words(F), self.result.shapes

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.ir import Node, Symbol
 from matcalc.answer import Derivative
-from matcalc.derivation.steps import summed, times, traced, transposed
-from matcalc.language.tree import Call, Multiply, Name, Number, Tree
+from matcalc.derivation.steps import times, traced, transposed
+from matcalc.language.tree import Call, Name, Tree
 from matcalc.present.presenter import Presenter
 
 
@@ -39,7 +39,7 @@ class ReadOff:
             return times(whole, dX)
         if F.shape.is_scalar:
             if not x.is_column:
-                return self.trace(G)
+                return self.trace(G, dX)
             row = G.shape == x.T and not (G.shape == x and self._is_gradient)
             return times(whole if row else self.presenter.present(normal.transpose(G)), dX)
         if F.shape.is_vector and x.is_vector:
@@ -50,16 +50,9 @@ class ReadOff:
             return column
         return Call("unvec", (column, *(self.presenter.trees.dim(size) for size in F.shape)))
 
-    def trace(self, G: Node) -> Tree:
+    def trace(self, G: Node, moving: Tree) -> Tree:
         """tr(G' dX)."""
-        return traced(times(self.presenter.present(normal.transpose(G)), Name(self.moving.name)))
-
-    def entries(self, R: Node, G: Node) -> Tree:
-        """The sum over i >= j of R_ij dX_ij, where diag(R) = diag(G)."""
-        diagonal = self.presenter.present(normal.transpose(heads.diagonal(G)))
-        once = times(diagonal, Call("diag", (Name(self.moving.name),)))
-        half = (Number("1"), Number("2"), summed([self.trace(R), once]))
-        return Multiply(half, ("", "/", " "))
+        return traced(times(self.presenter.present(normal.transpose(G)), moving))
 
     def words(self, F: Node) -> str:
         """Which identity determines the derivative."""

@@ -186,7 +186,7 @@ _ROWS: tuple[Law, ...] = (
     ),
     Law(
         "symmetric-part",
-        "against a symmetric matrix only the symmetric part counts",
+        "only the symmetric part of G contributes",
         "tr(G' dX)",
         "tr(1/2 (G + G') dX)",
         ("G: n x n", "dX: n x n symmetric"),
@@ -198,9 +198,9 @@ _ROWS: tuple[Law, ...] = (
     ),
     Law(
         "symmetric-entries",
-        "the entries on and below the diagonal as the variables",
+        "each entry on and below the diagonal counted once",
         "tr(G' dX)",
-        "1/2 (tr((G + G' - diag(diag(G))) dX) + diag(G)' diag(dX))",
+        "tr((G + G' - diag(diag(G))) tril(dX))",
         ("G: n x n", "dX: n x n symmetric"),
         "With R = G + G' - diag(diag(G)) both are the sum over i >= j of R_ij dX_ij; MC 138.",
         by="calculus.derive._structured",
