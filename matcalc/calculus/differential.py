@@ -11,13 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cache
 
 from matcalc.algebra import heads, normal
 from matcalc.algebra.interpret import Reader, formula, row_formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
+from matcalc.calculus.windows import Window, arrangements
 from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import Shape
+from matcalc.language.syntax import parse
+from matcalc.language.tree import Tree
 from matcalc.tables.functions import FUNCTIONS, Function
+from matcalc.tables.laws import LAWS
 
 _POWERS_WRITTEN_OUT = 64
 
@@ -76,8 +81,10 @@ class _Differential:
         for i, (b, e) in enumerate(node.scalars + node.chain, start=1):
             if self.done[b] is None and self.done[e] is None:
                 continue
+            before, here, after = tuple(factors[:i]), factors[i], tuple(factors[i + 1 :])
             for d in self._power(b, e):
-                terms.append(normal.mul(*factors[:i], d, *factors[i + 1 :]))
+                tail = _changed(A=(here,), dA=(d,), B=after)
+                terms.append(normal.mul(*_changed(A=before, B=(here, *after), dB=tail)))
         return normal.add(*terms) if terms else normal.zero(node.shape)
 
     def _power(self, b: Node, e: Node) -> list[Node]:
@@ -131,7 +138,7 @@ class _Differential:
             case "call":
                 f = node.args[0]
                 assert isinstance(f, Symbol) and parts[1] is not None
-                return normal.mul(heads.jacobian(f, node.args[1]), parts[1])
+                return _value(f, node.args[1], parts[1])
             case "jacobian":
                 raise MatcalcError(
                     "unsupported",
@@ -189,6 +196,28 @@ def _formula(
         for name, arg, d in zip(row.parameters, args, parts, strict=True)
     }
     return row_formula(row, row.differential, args, value, **changes)
+
+
+@cache
+def _stated(side: str, where: tuple[str, ...]) -> Tree:
+    """A side of a law, whose functions are declared."""
+    return parse(side, where).tree
+
+
+def _changed(**windows: Window) -> Window:
+    """The term of the product rule in which the factor changes of which the change is given."""
+    (term,) = (
+        term
+        for term in arrangements(LAWS["product"].right)
+        if all(name in windows for name, _ in term.factors)
+    )
+    return term.of(windows)
+
+
+def _value(f: Symbol, x: Node, dx: Node) -> Node:
+    """The change of the value of an abstract function."""
+    law = LAWS["perturb"]
+    return Reader({"f": f, "x": x, "dx": dx}, {}).read(_stated(law.right, law.where))
 
 
 def _inverse(b: Node) -> Node:

@@ -23,7 +23,7 @@ from matcalc.algebra.ir import (
     make_symbol,
     postorder,
 )
-from matcalc.algebra.rewrite import rebuild
+from matcalc.algebra.rewrite import rebuild, substitute
 from matcalc.answer import Words
 from matcalc.calculus.adjoint import gradient
 from matcalc.calculus.differential import differential
@@ -31,7 +31,7 @@ from matcalc.derivation.steps import replaced, times, traced
 from matcalc.derivation.writing import Writing
 from matcalc.errors import assert_never
 from matcalc.language.sizes import SCALAR, Dim, Shape
-from matcalc.language.tree import Call, Multiply, Name, Tree
+from matcalc.language.tree import Call, Name, Tree
 from matcalc.present.patterns import norm_argument
 from matcalc.present.presenter import Presenter
 from matcalc.present.style import Style
@@ -152,7 +152,9 @@ def _differentiated(
     value, present = f(u), Presenter(Style()).present
     change = differential(value, u, du)
     right = present(change)
-    if value.shape.is_scalar:  # written with du at the end
+    if u.shape.is_scalar:
+        right = times(present(substitute(change, {du: normal.ONE})), Name(du.name))
+    elif value.shape.is_scalar:  # written with du at the end
         G = normal.transpose(gradient(change, du))
         scalar, row = heads.outside(G) if isinstance(G, Product) else (normal.ONE, G)
         inner = times(present(row), Name(du.name))
@@ -172,9 +174,7 @@ def _of_function(node: Apply, d: dict[Node, Node], writing: Writing) -> Words:
     if node.head == "call":
         f, x = node.args
         assert isinstance(f, Symbol)
-        u = Name(writing.name(x))
-        change = Multiply((Call(f"D{f.name}", (u,)), Name(f"d{u.name}")), ("", " "))
-        return ("d ", Call(f.name, (u,)), " = ", change, *_where(x, writing))
+        return _differentiated(x, lambda u: heads.call(f, u), writing)
     several = row is not None and row.arity > 1
     if several or [part for part in node.args if part in d] != [arg]:
         return (*_d(writing.tree(node)), " = ", writing.tree(d[node]))

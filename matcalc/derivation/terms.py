@@ -12,30 +12,25 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache, reduce
+from functools import reduce
 from itertools import groupby, pairwise
 from operator import and_
 
 from matcalc.algebra import heads, normal
-from matcalc.algebra.interpret import formula
 from matcalc.algebra.ir import Node, Symbol
+from matcalc.calculus.windows import Window, arrangements, turned
 from matcalc.derivation.steps import negated, summed, traced
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import (
     Call,
     Multiply,
-    Name,
     Negative,
     Number,
     Power,
-    Transpose,
     Tree,
-    postorder,
 )
 from matcalc.present.presenter import Presenter
 from matcalc.tables.laws import LAWS
-
-Chain = tuple[Node, ...]
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ class Term:
 
     coefficient: Fraction = Fraction(1)
     scalars: tuple[Node | Term, ...] = ()
-    chain: Chain = ()
+    chain: Window = ()
     traced: bool = False
     degree: int = 0
 
@@ -109,18 +104,16 @@ class Term:
 
     def transposed(self) -> Term:
         """The transpose of the chain."""
-        return replace(self, chain=_turned(self.chain, True))
+        return replace(self, chain=turned(self.chain))
 
-    def by(self, name: str, *windows: Chain, backwards: bool = False) -> Term:
+    def by(self, name: str, *windows: Window, backwards: bool = False) -> Term:
         """What a law makes of the chain, whose windows are the factors of its left side.
 
         The term itself where the row does not say another way to write the same product.
         """
-        left, right = (_product_of_names(side) for side in (LAWS[name].left, LAWS[name].right))
-        if backwards:
-            left, right = right, left
-        bound = {n: _turned(w, t) for (n, t), w in zip(left.factors, windows, strict=True)}
-        chain = tuple(b for n, t in right.factors for b in _turned(bound[n], t))
+        sides = (arrangements(side) for side in (LAWS[name].left, LAWS[name].right))
+        (left,), (right,) = reversed(tuple(sides)) if backwards else sides
+        chain = right.of(left.named(*windows))
         made = replace(self, chain=chain, traced=right.traced)
         fits = all(a.shape.cols is b.shape.rows for a, b in pairwise(chain))
         return made if fits and made.node() is self.node() else self
@@ -215,32 +208,7 @@ class Term:
         return chain
 
 
-@dataclass(frozen=True)
-class _Names:
-    """A side of a law: the names that are multiplied, transposed or not, or the trace of that."""
-
-    factors: tuple[tuple[str, bool], ...]
-    traced: bool
-
-
-@cache
-def _product_of_names(side: str) -> _Names:
-    tree = formula(side)
-    traced = isinstance(tree, Call)
-    product = tree.children[0] if traced else tree
-    assert isinstance(product, Multiply), side
-    factors: list[tuple[str, bool]] = []
-    for factor in product.factors:
-        (name,) = (part for part in postorder(factor) if isinstance(part, Name))
-        factors.append((name.name, isinstance(factor, Transpose)))
-    return _Names(tuple(factors), traced)
-
-
-def _turned(window: Chain, transposed: bool) -> Chain:
-    return tuple(normal.transpose(b) for b in reversed(window)) if transposed else window
-
-
-def _form(chain: Chain) -> tuple[Chain, Chain, Chain]:
+def _form(chain: Window) -> tuple[Window, Window, Window]:
     """x', A and y of a form x' A y."""
     return chain[:1], chain[1:-1], chain[-1:]
 
