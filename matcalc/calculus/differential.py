@@ -199,8 +199,8 @@ def _formula(
 
 
 @cache
-def _stated(side: str, where: tuple[str, ...]) -> Tree:
-    """A side of a law, whose functions are declared."""
+def stated(side: str, where: tuple[str, ...]) -> Tree:
+    """A side of a law of abstract functions, which are declared."""
     return parse(side, where).tree
 
 
@@ -217,7 +217,7 @@ def _changed(**windows: Window) -> Window:
 def _value(f: Symbol, x: Node, dx: Node) -> Node:
     """The change of the value of an abstract function."""
     law = LAWS["perturb"]
-    return Reader({"f": f, "x": x, "dx": dx}, {}).read(_stated(law.right, law.where))
+    return Reader({"f": f, "x": x, "dx": dx}, {}).read(stated(law.right, law.where))
 
 
 def _inverse(b: Node) -> Node:

@@ -19,11 +19,12 @@ from itertools import pairwise
 
 from matcalc.algebra import normal
 from matcalc.algebra.factor import simplify
+from matcalc.algebra.interpret import Reader
 from matcalc.algebra.ir import Node, Product, Symbol, fold, make_symbol, postorder
 from matcalc.algebra.rewrite import expand, rebuild, substitute
 from matcalc.answer import Derivative, Step, Words
 from matcalc.calculus.derive import once, structure_law
-from matcalc.calculus.differential import differentials
+from matcalc.calculus.differential import differentials, stated
 from matcalc.derivation import linear
 from matcalc.derivation.chain import Link, chain_links
 from matcalc.derivation.changes import Changes, NotPolynomial, TooLong
@@ -38,7 +39,8 @@ from matcalc.derivation.steps import (
 from matcalc.derivation.terms import Term, sum_tree, total
 from matcalc.derivation.writing import Writing, perturbation_name, typed_tree
 from matcalc.language.text import text
-from matcalc.language.tree import Add, Name, Tree
+from matcalc.language.tree import Add, Call, Name, Tree, rebuilt
+from matcalc.language.tree import fold as fold_tree
 from matcalc.present.cost import Cost
 from matcalc.tables.laws import LAWS
 
@@ -91,10 +93,9 @@ class _Derivation:
     def _perturb(self, F: Node) -> None:
         shapes = self.writing.presenter.shapes
         X, dX = Name(self.variable.name), Name(self.dX.name)
-        moved = Add((X, dX), (1, 1))
-        for tree in (X, dX, moved):
-            shapes[tree] = self.variable.shape
-        words: Words = (f"f({X.name} + {dX.name}) - f({X.name})",)
+        law = LAWS["perturb"]
+        change = replaced(stated(law.left, law.where), {"x": X, "dx": dX}, {})
+        words: Words = (change,)
         if self.result.order == 2:
             here = self.here = self.writing.tree(F)
             words += (", where f is the first derivative ", here)
@@ -104,8 +105,17 @@ class _Derivation:
             self.here = self.writing.tree(F) if defined else here
         if dX.name != f"d{X.name}":
             words += (f"; the perturbation is called {dX.name}, since d{X.name} is taken",)
-        there = replaced(here, {X.name: moved}, shapes)
-        self._add("perturb", "=", difference(there, here), words)
+
+        def value(part: Tree, parts: Sequence[Tree]) -> Tree:
+            match part:
+                case Call():  # f at X, and at X + dX
+                    return replaced(here, {X.name: parts[0]}, shapes)
+                case Add(signs=(1, -1)):
+                    return difference(*parts)
+            shapes[made := rebuilt(part, parts)] = self.variable.shape
+            return made
+
+        self._add("perturb", "=", fold_tree(change, value), words)
 
     # --- to first order ---------------------------------------------------------------------------
 
@@ -348,7 +358,7 @@ class _Derivation:
         """tr(G' dX) for symmetric dX alone."""
         law, varied, _ = structure_law(self.result.structure)
         words = f"for {self.dX.name} symmetric, as {self.variable.name} is: {law.title}"
-        moving = replaced(varied, {"dX": Name(self.dX.name)}, {})
+        moving = Reader({"dX": self.dX}, {}).read(varied)
         self._add(law.name, "=", self.reading.trace(self.result.node, moving), (words,))
 
     def _read_off(self, F: Node) -> None:
