@@ -22,8 +22,9 @@ class Law:
     ``by``        "name"  where it is asked for by name
                   "cost"  wherever it makes an expression shorter
                   "neighbours"  always, to two factors side by side
-                  "definition of f"  it follows from the row of f in the function table
-                  else the constructor, or the step of a derivation, that makes it true
+                  "definition of f", "differential of f"  it follows from that cell of the row of f
+                  in the function table
+                  else the constructor, or the part of a derivation, that makes it true
     ``example``   an expression that the law changes, or an expression and a variable for whose
                   derivative it is needed; if empty, the left side
     ``given``     declarations for the example; ``structure`` of its variable
@@ -73,7 +74,7 @@ _ROWS: tuple[Law, ...] = (
         "the argument to the perturbation of the value, up to terms of second order.",
         relation="~",
         small=("dx",),
-        by="derivation.steps.difference",
+        by="derivation.derivation._Derivation._perturb",
         example=("a' X' inv(A + X B) X b", "X"),
     ),
     Law(
@@ -85,7 +86,7 @@ _ROWS: tuple[Law, ...] = (
         "Multiply out; A B cancels and dA dB is of second order.",
         relation="~",
         small=("dA", "dB"),
-        by="derivation.changes.Changes.of",
+        by="calculus.differential._changed",
         example=("x' Q x", "x"),
     ),
     Law(
@@ -120,7 +121,7 @@ _ROWS: tuple[Law, ...] = (
         "From inv(I + E) = I - E + E^2 - ... for small E, with A taken out.",
         relation="~",
         small=("dA",),
-        by="calculus.differential.differentials",
+        by="differential of inv",
         example=("exp(tr(inv(X)))", "X"),
     ),
     Law(
@@ -132,7 +133,7 @@ _ROWS: tuple[Law, ...] = (
         "What is left out is at most a constant times the square of the norm of the perturbation.",
         relation="~",
         small=("dX",),
-        by="calculus.differential.differentials",
+        by="derivation.derivation._Derivation._exact",
         example=("x' Q x", "x"),
     ),
     Law(
@@ -181,7 +182,7 @@ _ROWS: tuple[Law, ...] = (
         ("G: m x n", "dX: m x n"),
         "An inner product with every dX determines G (take dX = e_i e_j').  For a vector x and a "
         "scalar f, df = g dx gives the row g; for a vector f, df = J dx gives the Jacobian J.",
-        by="language.build.Expressions.inner",
+        by="derivation.read_off.ReadOff.trace",
         example=("a' X' inv(A + X B) X b", "X"),
     ),
     Law(
