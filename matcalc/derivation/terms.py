@@ -162,7 +162,7 @@ class Term:
             return (
                 made.by("trace", *_form(made.chain), backwards=True) if dX.shape.is_column else made
             )
-        if right and dX.shape.is_column and right[-1].shape.is_column:
+        if right and left[-1] is dX and dX.shape.is_column and right[-1].shape.is_column:
             return replace(self, scalars=(*self.scalars, normal.mul(*right)), chain=left)
         return self
 
