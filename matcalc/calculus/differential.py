@@ -2,8 +2,8 @@
 
 ``differential(F, X, dX)`` is the first-order part of F(X + dX) - F(X), as an IR node in which dX
 occurs exactly once in each product.  The rule of a function comes from its row in the function
-table; here are only the rules of the five node kinds: d(A + B) = dA + dB, d(A B) = dA B + A dB,
-each occurrence perturbed on its own, and d(A^k) for powers.  Nothing is expanded, so the result
+table, that of a product from the law table; here are only those of sums, each occurrence perturbed
+on its own, and of powers.  Nothing is expanded, so the result
 is a DAG about as large as the expression.
 """
 
@@ -89,17 +89,11 @@ class _Differential:
 
     def _power(self, b: Node, e: Node) -> list[Node]:
         """The terms of d(b^e)."""
-        db, de = self.done[b], self.done[e]
+        db = self.done[b]
         if e is normal.ONE:
             return [] if db is None else [db]
         if b.shape.is_scalar:
-            terms = []
-            if db is not None:
-                terms.append(normal.mul(e, normal.power(b, normal.sub(e, normal.ONE)), db))
-            if de is not None:
-                log = heads.elementwise("log", b)
-                terms.append(normal.mul(normal.power(b, e), log, de))
-            return terms
+            return self._entry_power(b, e)
         k = normal.integer(e)
         if k is None or abs(k) > _POWERS_WRITTEN_OUT:
             raise MatcalcError(
@@ -119,22 +113,19 @@ class _Differential:
         return normal.mul(left, db, right)
 
     def _apply(self, node: Apply) -> Node:
-        if node.head == "tr" and (power := _symbolic_power(node.args[0])) is not None:
+        if (power := _traced_power(node)) is not None:
             return self._trace_of_power(*power)
         parts = [self.done[arg] for arg in node.args]
+        if is_multilinear(node):
+            terms = [
+                heads.apply(node.head, (*node.args[:i], d, *node.args[i + 1 :]), node.shape)
+                for i, d in enumerate(parts)
+                if d is not None
+            ]
+            return normal.add(*terms)
         match node.head:
-            case "transpose":
-                assert parts[0] is not None
-                return normal.transpose(parts[0])
-            case "hadamard":
-                terms = [
-                    heads.hadamard(*node.args[:i], d, *node.args[i + 1 :])
-                    for i, d in enumerate(parts)
-                    if d is not None
-                ]
-                return normal.add(*terms)
             case "epow":
-                return self._entry_power(node, parts[0], parts[1])
+                return normal.add(*self._entry_power(*node.args))
             case "call":
                 f = node.args[0]
                 assert isinstance(f, Symbol) and parts[1] is not None
@@ -154,26 +145,20 @@ class _Differential:
         down = normal.power(b, normal.sub(k, normal.ONE))
         return normal.mul(k, heads.trace(normal.mul(down, db)))
 
-    def _entry_power(self, node: Apply, db: Node | None, de: Node | None) -> Node:
-        b, e = node.args
+    def _entry_power(self, b: Node, e: Node) -> list[Node]:
+        """The terms of d(b .^ e)."""
+        db, de = self.done[b], self.done[e]
         terms = []
         if db is not None:
             down = heads.epow(b, normal.sub(e, normal.ONE))
             terms.append(normal.mul(e, heads.hadamard(down, db)))
         if de is not None:
             log = heads.elementwise("log", b)
-            terms.append(normal.mul(de, heads.hadamard(node, log)))
-        return normal.add(*terms)
+            terms.append(normal.mul(de, heads.hadamard(heads.epow(b, e), log)))
+        return terms
 
     def _table(self, node: Apply, parts: list[Node | None]) -> Node:
         row = FUNCTIONS[node.head]
-        if row.is_linear:  # in each argument: the sum of f(.., dX, ..)
-            terms = [
-                heads.apply(row.name, (*node.args[:i], d, *node.args[i + 1 :]), node.shape)
-                for i, d in enumerate(parts)
-                if d is not None
-            ]
-            return normal.add(*terms)
         if row.is_elementwise and row.derivative:
             (arg,), (d,) = node.args, parts
             assert d is not None
@@ -233,17 +218,23 @@ def entry_derivative(row: Function, arg: Node) -> Node:
     return normal.mul(slope, normal.ones_matrix(arg.shape))
 
 
+def is_multilinear(node: Node) -> bool:
+    """Is a node a function that is linear in each of its arguments?"""
+    return heads.is_linear(node) or (
+        isinstance(node, Apply) and node.head in ("transpose", "hadamard")
+    )
+
+
 def _needs(node: Node) -> tuple[Node, ...]:
     """The nodes whose differentials that of a node is made of."""
-    if isinstance(node, Apply) and node.head == "tr":
-        return _symbolic_power(node.args[0]) or node.children
-    return node.children
+    return _traced_power(node) or node.children
 
 
-def _symbolic_power(node: Node) -> tuple[Node, Node] | None:
-    """(A, k) for A^k with k not a number."""
-    if isinstance(node, Product) and len(node.chain) == 1 and node.coefficient == Fraction(1):
-        base, e = node.chain[0]
-        if not isinstance(e, Number) and not node.scalars:
-            return base, e
+def _traced_power(node: Node) -> tuple[Node, Node] | None:
+    """(A, k) for tr(A^k) with k not a number."""
+    if isinstance(node, Apply) and node.head == "tr" and isinstance(node.args[0], Product):
+        inside = node.args[0]
+        if len(inside.chain) == 1 and inside.coefficient == Fraction(1) and not inside.scalars:
+            base, e = inside.chain[0]
+            return None if isinstance(e, Number) else (base, e)
     return None

@@ -26,7 +26,7 @@ from matcalc.algebra.ir import (
 from matcalc.algebra.rewrite import rebuild, substitute
 from matcalc.answer import Words
 from matcalc.calculus.adjoint import gradient
-from matcalc.calculus.differential import differential
+from matcalc.calculus.differential import differential, is_multilinear
 from matcalc.derivation.steps import replaced, times, traced
 from matcalc.derivation.writing import Writing
 from matcalc.errors import assert_never
@@ -53,8 +53,8 @@ def curved_nodes(F: Node, d: dict[Node, Node]) -> list[Curved]:
     for node in reversed(nodes):  # parents first
         for child in node.children:
             square = _norm_of(node) is not None and norm_argument(child) is not None
-            trace = heads.is_head(node, "tr") and hidden.get(node, False)
-            hidden[child] = hidden.get(child, True) and (square or trace)
+            within = is_multilinear(node) and hidden.get(node, False)
+            hidden[child] = hidden.get(child, True) and (square or within)
     curved = [node for node in nodes if _is_curved(node, d) and not hidden.get(node)]
     return [Curved(node, _rule(node)) for node in curved]
 
@@ -75,12 +75,8 @@ def _is_curved(node: Node, d: dict[Node, Node]) -> bool:
         case Product():
             moving = [(b, e) for b, e in node.scalars + node.chain if b in d or e in d]
             return len(moving) > 1 or any(e is not normal.ONE for _, e in moving)
-        case Apply(head="hadamard"):
-            return sum(arg in d for arg in node.args) > 1
         case Apply():
-            if heads.is_linear(node):
-                return sum(arg in d for arg in node.args) > 1
-            return node.head != "transpose"
+            return not is_multilinear(node) or sum(arg in d for arg in node.args) > 1
         case Number() | Symbol() | Sum():
             return False
         case _:
@@ -94,9 +90,7 @@ def _rule(node: Node) -> str:
             return "neumann"
         fractional = any(b.shape.is_scalar and (normal.integer(e) or -1) < 0 for b, e in powers)
         return "chain" if fractional else "product"
-    if isinstance(node, Apply) and (node.head == "hadamard" or heads.is_linear(node)):
-        return "product"
-    return "chain"
+    return "product" if is_multilinear(node) else "chain"
 
 
 def _norm_of(node: Node) -> Node | None:
@@ -114,7 +108,7 @@ def _norm_of(node: Node) -> Node | None:
 def words(curved: Curved, d: dict[Node, Node], writing: Writing) -> Words:
     """The formula used, and what its argument stands for."""
     node = curved.node
-    if isinstance(node, Apply) and node.head != "hadamard" and not heads.is_linear(node):
+    if isinstance(node, Apply) and not is_multilinear(node):
         return _of_function(node, d, writing)
     if isinstance(node, Product):
         inside = _norm_of(node)
