@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from matcalc.algebra import heads, normal
+from matcalc.algebra import normal
 from matcalc.algebra.factor import simplify
 from matcalc.algebra.interpret import Reader, formula
 from matcalc.algebra.ir import Node, Symbol, make_symbol, postorder
@@ -24,9 +24,10 @@ from matcalc.algebra.sympy_bridge import tidy
 from matcalc.calculus.adjoint import gradient
 from matcalc.calculus.differential import differential
 from matcalc.calculus.linear_map import jacobian
+from matcalc.calculus.windows import arrangements
 from matcalc.dimensions.problem import Problem
 from matcalc.errors import MatcalcError, Option
-from matcalc.language import tree as t
+from matcalc.language.tree import Multiply, Tree
 from matcalc.present.cost import Cost
 from matcalc.tables.facts import FACTS, FREE
 from matcalc.tables.laws import LAWS, Law
@@ -161,13 +162,9 @@ def _structured(G: Node, path: Sequence[Symbol], structure: str, cost: Cost) -> 
     if len(path) > 1 or not X.shape.is_square or G.shape != X.shape:
         what = "a scalar function of one square matrix, order 1"
         raise _misused(structure, what, ", or declare the variable symmetric")
-    law, _, form = structure_law(structure)
-    dX = perturbation(X, G)
-    before, after = (
-        Reader({"G": G, "dX": dX}, {}).read(side) for side in (formula(law.left), form)
-    )
-    assert before is heads.trace(normal.mul(normal.transpose(G), dX))
-    return simplify(gradient(after, dX), cost)
+    law, part, _ = structure_law(structure)
+    assert arrangements(law.left) == arrangements(LAWS["read-off"].left)
+    return simplify(normal.transpose(Reader({"G": G}, {}).read(part)), cost)
 
 
 def _misused(structure: str, what: str, otherwise: str = "") -> MatcalcError:
@@ -180,17 +177,9 @@ def _misused(structure: str, what: str, otherwise: str = "") -> MatcalcError:
     )
 
 
-def structure_law(structure: str) -> tuple[Law, t.Tree, t.Tree]:
-    """The law of a structure, what varies in it (dX or a function of dX), its form in that."""
+def structure_law(structure: str) -> tuple[Law, Tree, Tree]:
+    """The law of a structure, with R' and what varies (dX or a part of it) of its tr(R' dX)."""
     law = {law.structure: law for law in LAWS.values()}[structure]
-    whole = formula(law.right)
-    *_, varied = filter(_is_varied, t.postorder(whole))
-    form = t.fold(whole, lambda part, new: t.Name("dX") if part is varied else t.rebuilt(part, new))
-    return law, varied, form
-
-
-def _is_varied(tree: t.Tree) -> bool:
-    match tree:
-        case t.Name(name="dX") | t.Call(args=(t.Name(name="dX"),)):
-            return True
-    return False
+    (product,) = formula(law.right).children
+    assert isinstance(product, Multiply), law.right
+    return law, Multiply(product.factors[:-1], product.ops[:-1]), product.factors[-1]

@@ -29,13 +29,7 @@ from matcalc.derivation import linear
 from matcalc.derivation.chain import Link, chain_links
 from matcalc.derivation.changes import Changes, NotPolynomial, TooLong
 from matcalc.derivation.read_off import ReadOff
-from matcalc.derivation.steps import (
-    difference,
-    flat_sum,
-    replaced,
-    summed,
-    times,
-)
+from matcalc.derivation.steps import difference, replaced, summed, times
 from matcalc.derivation.terms import Term, sum_tree, total
 from matcalc.derivation.writing import Writing, perturbation_name, typed_tree
 from matcalc.language.text import text
@@ -235,7 +229,7 @@ class _Derivation:
         for order, tree in orders:
             shown = tree if order == 0 else self.writing.short(tree, named)
             words += [f"{'; ' if words else ''}order {order}: ", shown]
-        tree = difference(flat_sum([tree for _, tree in orders]), self.here)
+        tree = difference(summed([tree for _, tree in orders], flat=True), self.here)
         self._add("product", "=", tree, tuple(words), orders)
 
     def _product_rule(self, F: Node, dF: Node) -> None:
@@ -260,19 +254,18 @@ class _Derivation:
         """N(u + du) -> N(u) + dN for each node that is not linear in what depends on X."""
         curved = linear.curved_nodes(F, d)
         if not curved or len(curved) > _MANY_NODES:
-            rules = ", ".join(dict.fromkeys(item.rule for item in curved))
+            rules = ", ".join(dict.fromkeys(map(linear.rule, curved)))
             said = f"the differentials of {len(curved)} parts at once, by the rules {rules}"
             self._add_node("chain", "~", d[F], (said,))
             return
-        for i, item in enumerate(curved):
-            words = linear.words(item, d, self.writing)
+        for i, node in enumerate(curved):
+            rule, words = linear.rule(node), linear.words(node, d, self.writing)
             if i == len(curved) - 1:
-                self._add_node(item.rule, "~", d[F], words)
+                self._add_node(rule, "~", d[F], words)
                 return
-            straight = (other.node for other in curved[: i + 1])
-            moved = linear.moved(F, self.variable, self.dX, d, straight)
+            moved = linear.moved(F, self.variable, self.dX, d, curved[: i + 1])
             tree = difference(self.writing.tree(moved), self.here)
-            self._add(item.rule, "~", tree, words)
+            self._add(rule, "~", tree, words)
 
     def _multiplied_out(self, dF: Node) -> list[Term] | None:
         presenter = self.writing.presenter
@@ -296,13 +289,12 @@ class _Derivation:
             return
         if self.variable.shape.is_column:
             self._transpose(LAWS["scalar-transpose"].title)
-            self._move("cyclic", lambda t: t.rotated(self.dX), f"{self.dX.name} to the right end")
+            self._move("cyclic", Term.rotated, f"{self.dX.name} to the right end")
         elif F.shape.is_scalar:
             self._distribute()
-            self._move("trace", lambda t: t.under_trace(), LAWS["trace"].title)
+            self._move("trace", Term.under_trace, LAWS["trace"].title)
             self._transpose("a trace is that of the transpose")
-            words = f"rotated until {self.dX.name} stands last"
-            self._move("cyclic", lambda t: t.rotated(self.dX), words)
+            self._move("cyclic", Term.rotated, f"rotated until {self.dX.name} stands last")
 
     def _distribute(self) -> None:
         """The terms one by one, where they stood under one trace."""
@@ -313,16 +305,12 @@ class _Derivation:
     def _transpose(self, words: str) -> None:
         assert self.terms is not None
         before = [term for term in self.terms if term.turned(self.dX) is not term]
-        facts = _facts_used(before)
-        self._move("transpose", lambda t: t.turned(self.dX), words + facts)
+        self._move("transpose", Term.turned, words + _facts_used(before))
 
-    def _move(self, rule: str, law: Callable[[Term], Term], words: str) -> None:
+    def _move(self, rule: str, law: Callable[[Term, Symbol], Term], words: str) -> None:
         """One law for every term it applies to."""
         assert self.terms is not None
-        known = [t.place(self.dX) is not None for t in self.terms]
-        if self.variable.shape.is_column and rule == "transpose":
-            known = [True] * len(known)
-        moved = [law(t) if ok else t for t, ok in zip(self.terms, known, strict=True)]
+        moved = [law(term, self.dX) for term in self.terms]
         if moved != self.terms:
             self.terms = moved
             self._add(rule, "=", self._sum(moved), (words,))
@@ -356,7 +344,7 @@ class _Derivation:
 
     def _structure(self) -> None:
         """tr(G' dX) for symmetric dX alone."""
-        law, varied, _ = structure_law(self.result.structure)
+        law, _, varied = structure_law(self.result.structure)
         words = f"for {self.dX.name} symmetric, as {self.variable.name} is: {law.title}"
         moving = Reader({"dX": self.dX}, {}).read(varied)
         self._add(law.name, "=", self.reading.trace(self.result.node, moving), (words,))

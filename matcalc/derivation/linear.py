@@ -7,7 +7,6 @@ from the function's row, d tanh(u) = (1 - tanh(u)^2) du with u = W x.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 from matcalc.algebra import heads, normal
@@ -38,16 +37,11 @@ from matcalc.present.style import Style
 from matcalc.tables.functions import FUNCTIONS, Function
 
 
-@dataclass(frozen=True)
-class Curved:
-    """A node that is not linear in what depends on X, and the law that makes it so."""
+def curved_nodes(F: Node, d: dict[Node, Node]) -> list[Node]:
+    """The nodes that are not linear in what depends on X.
 
-    node: Node
-    rule: str
-
-
-def curved_nodes(F: Node, d: dict[Node, Node]) -> list[Curved]:
-    """The deepest first; the square inside a norm belongs to the norm."""
+    The deepest first; the square inside a norm belongs to the norm.
+    """
     nodes = [node for node in postorder(F) if node in d]
     hidden: dict[Node, bool] = {}
     for node in reversed(nodes):  # parents first
@@ -55,8 +49,7 @@ def curved_nodes(F: Node, d: dict[Node, Node]) -> list[Curved]:
             square = _norm_of(node) is not None and norm_argument(child) is not None
             within = is_multilinear(node) and hidden.get(node, False)
             hidden[child] = hidden.get(child, True) and (square or within)
-    curved = [node for node in nodes if _is_curved(node, d) and not hidden.get(node)]
-    return [Curved(node, _rule(node)) for node in curved]
+    return [node for node in nodes if _is_curved(node, d) and not hidden.get(node)]
 
 
 def moved(F: Node, X: Symbol, dX: Symbol, d: dict[Node, Node], linear: Iterable[Node]) -> Node:
@@ -83,7 +76,8 @@ def _is_curved(node: Node, d: dict[Node, Node]) -> bool:
             assert_never(node)
 
 
-def _rule(node: Node) -> str:
+def rule(node: Node) -> str:
+    """The law that makes a node linear."""
     if isinstance(node, Product):
         powers = node.scalars + node.chain
         if any(not b.shape.is_scalar and (normal.integer(e) or 1) < 0 for b, e in powers):
@@ -105,9 +99,8 @@ def _norm_of(node: Node) -> Node | None:
 # --- words ----------------------------------------------------------------------------------------
 
 
-def words(curved: Curved, d: dict[Node, Node], writing: Writing) -> Words:
+def words(node: Node, d: dict[Node, Node], writing: Writing) -> Words:
     """The formula used, and what its argument stands for."""
-    node = curved.node
     if isinstance(node, Apply) and not is_multilinear(node):
         return _of_function(node, d, writing)
     if isinstance(node, Product):

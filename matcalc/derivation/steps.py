@@ -77,19 +77,6 @@ def _spliced(tree: Tree) -> tuple[tuple[Tree, ...], tuple[str, ...]]:
     return (tree,), ("",)
 
 
-def flat_sum(trees: Sequence[Tree]) -> Tree:
-    """The sum of trees, whose own terms need no parentheses."""
-    terms: list[Tree] = []
-    signs: list[int] = []
-    for tree in trees:
-        parts, marks = (tree.terms, tree.signs) if isinstance(tree, Add) else ((tree,), (1,))
-        for term, sign in zip(parts, marks, strict=True):
-            minus = isinstance(term, Negative) and bool(terms)
-            terms.append(negated(term) if minus else term)
-            signs.append(-sign if minus else sign)
-    return terms[0] if len(terms) == 1 else Add(tuple(terms), tuple(signs))
-
-
 def transposed(tree: Tree) -> Tree:
     """The transpose of a tree."""
     match tree:
@@ -107,10 +94,18 @@ def traced(tree: Tree) -> Tree:
     return Call("tr", (tree,))
 
 
-def summed(terms: Sequence[Tree]) -> Tree:
-    """The sum of trees, a leading minus becoming the sign of its term."""
-    if len(terms) == 1:
-        return terms[0]
-    signs = [1] + [-1 if isinstance(t, Negative) else 1 for t in terms[1:]]
-    bodies = [terms[0]] + [t.arg if isinstance(t, Negative) else t for t in terms[1:]]
-    return Add(tuple(bodies), tuple(signs))
+def summed(trees: Sequence[Tree], flat: bool = False) -> Tree:
+    """The sum of trees, a minus behind the first becoming the sign of its term.
+
+    With ``flat`` the terms of those that are sums need no parentheses.
+    """
+    signed: list[tuple[Tree, int]] = []
+    for tree in trees:
+        parts = zip(tree.terms, tree.signs) if flat and isinstance(tree, Add) else [(tree, 1)]
+        for term, sign in parts:
+            minus = isinstance(term, Negative) and bool(signed)
+            signed.append((negated(term), -sign) if minus else (term, sign))
+    if len(signed) == 1:
+        return signed[0][0]
+    terms, signs = zip(*signed)
+    return Add(terms, signs)

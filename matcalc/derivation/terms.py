@@ -21,14 +21,7 @@ from matcalc.algebra.ir import Node, Symbol
 from matcalc.calculus.windows import Window, arrangements, turned
 from matcalc.derivation.steps import negated, summed, traced
 from matcalc.language.sizes import Shape
-from matcalc.language.tree import (
-    Call,
-    Multiply,
-    Negative,
-    Number,
-    Power,
-    Tree,
-)
+from matcalc.language.tree import Call, Multiply, Negative, Number, Power, Tree
 from matcalc.present.presenter import Presenter
 from matcalc.tables.laws import LAWS
 
@@ -118,9 +111,11 @@ class Term:
         fits = all(a.shape.cols is b.shape.rows for a, b in pairwise(chain))
         return made if fits and made.node() is self.node() else self
 
-    def under_trace(self) -> Term:
-        """A form x' A y as a trace."""
-        return self if self.traced else self.by("trace", *_form(self.chain))
+    def under_trace(self, dX: Symbol) -> Term:
+        """A form x' A y with dX as a trace."""
+        if self.traced or self.place(dX) is None:
+            return self
+        return self.by("trace", *_form(self.chain))
 
     def turned(self, dX: Symbol) -> Term:
         """A scalar or trace with dX, not its transpose; of a column, the scalar at its end."""
