@@ -3,8 +3,8 @@
 ``differential(F, X, dX)`` is the first-order part of F(X + dX) - F(X), as an IR node in which dX
 occurs exactly once in each product.  The rule of a function comes from its row in the function
 table, that of a product from the law table; here are only those of sums, each occurrence perturbed
-on its own, and of powers.  Nothing is expanded, so the result
-is a DAG about as large as the expression.
+on its own, and of powers.  Nothing is expanded, so the result is a DAG about as large as the
+expression.
 """
 
 from __future__ import annotations
@@ -104,13 +104,10 @@ class _Differential:
             )
         assert db is not None
         if k < 0:  # (b^-1)^-k
-            db, b, k = _formula(FUNCTIONS["inv"], (b,), (db,), b.shape), _inverse(b), -k
-        return [self._around(b, i, db, k - 1 - i) for i in range(k)]
-
-    @staticmethod
-    def _around(b: Node, i: int, db: Node, j: int) -> Node:
-        left, right = normal.power(b, normal.number(i)), normal.power(b, normal.number(j))
-        return normal.mul(left, db, right)
+            inverse = normal.power(b, normal.MINUS_ONE)
+            db, b, k = _formula(FUNCTIONS["inv"], (b,), (db,), b.shape), inverse, -k
+        powers = [normal.power(b, normal.number(i)) for i in range(k)]
+        return [normal.mul(powers[i], db, powers[k - 1 - i]) for i in range(k)]
 
     def _apply(self, node: Apply) -> Node:
         if (power := _traced_power(node)) is not None:
@@ -203,10 +200,6 @@ def _value(f: Symbol, x: Node, dx: Node) -> Node:
     """The change of the value of an abstract function."""
     law = LAWS["perturb"]
     return Reader({"f": f, "x": x, "dx": dx}, {}).read(stated(law.right, law.where))
-
-
-def _inverse(b: Node) -> Node:
-    return normal.power(b, normal.MINUS_ONE)
 
 
 def entry_derivative(row: Function, arg: Node) -> Node:

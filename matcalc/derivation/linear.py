@@ -101,23 +101,12 @@ def _norm_of(node: Node) -> Node | None:
 
 def words(node: Node, d: dict[Node, Node], writing: Writing) -> Words:
     """The formula used, and what its argument stands for."""
-    if isinstance(node, Apply) and not is_multilinear(node):
-        return _of_function(node, d, writing)
+    found: Words = ()
     if isinstance(node, Product):
-        inside = _norm_of(node)
-        if inside is not None:
-            sums = writing.style.sums
-            if inside not in sums and normal.neg(inside) in sums:
-                inside = normal.neg(inside)
-            return _differentiated(
-                inside, lambda u: apply_function(FUNCTIONS["norm"], (u,)), writing
-            )
-        moving = [(b, e) for b, e in node.scalars + node.chain if b in d or e in d]
-        if len(moving) == 1 and moving[0][0] in d and moving[0][1] not in d:
-            found = _of_power(*moving[0], writing)
-            if found:
-                return found
-    return (*_d(writing.tree(node)), " = ", writing.tree(d[node]))
+        found = _of_product(node, d, writing)
+    elif isinstance(node, Apply) and not is_multilinear(node):
+        found = _of_function(node, d, writing)
+    return found or (*_d(writing.tree(node)), " = ", writing.tree(d[node]))
 
 
 def _d(tree: Tree) -> Words:
@@ -125,10 +114,18 @@ def _d(tree: Tree) -> Words:
     return ("d ", tree) if isinstance(tree, Call) else ("d(", tree, ")")
 
 
-def _of_power(base: Node, e: Node, writing: Writing) -> Words:
-    if isinstance(e, Number) and (base.shape.is_scalar or e is normal.MINUS_ONE):
-        return _differentiated(base, lambda u: normal.power(u, e), writing)
-    return ()
+def _of_product(node: Product, d: dict[Node, Node], writing: Writing) -> Words:
+    """Of a norm, and of a power where nothing else moves."""
+    inside = _norm_of(node)
+    if inside is not None:
+        sums, norm = writing.style.sums, FUNCTIONS["norm"]
+        if inside not in sums and normal.neg(inside) in sums:
+            inside = normal.neg(inside)
+        return _differentiated(inside, lambda u: apply_function(norm, (u,)), writing)
+    (base, e), *more = [(b, e) for b, e in node.scalars + node.chain if b in d or e in d]
+    if more or not isinstance(e, Number) or not (base.shape.is_scalar or e is normal.MINUS_ONE):
+        return ()
+    return _differentiated(base, lambda u: normal.power(u, e), writing)
 
 
 def _differentiated(
@@ -162,9 +159,8 @@ def _of_function(node: Apply, d: dict[Node, Node], writing: Writing) -> Words:
         f, x = node.args
         assert isinstance(f, Symbol)
         return _differentiated(x, lambda u: heads.call(f, u), writing)
-    several = row is not None and row.arity > 1
-    if several or [part for part in node.args if part in d] != [arg]:
-        return (*_d(writing.tree(node)), " = ", writing.tree(d[node]))
+    if (row and row.arity > 1) or [part for part in node.args if part in d] != [arg]:
+        return ()
     if row is None:  # an element-wise power
         power = _differentiated(arg, lambda u: normal.power(u, node.args[1]), writing, SCALAR)
         return (*power, ", entry by entry")

@@ -19,7 +19,7 @@ from operator import and_
 from matcalc.algebra import heads, normal
 from matcalc.algebra.ir import Node, Symbol
 from matcalc.calculus.windows import Window, arrangements, turned
-from matcalc.derivation.steps import negated, summed, traced
+from matcalc.derivation.steps import negated, summed, times, traced
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import Call, Multiply, Negative, Number, Power, Tree
 from matcalc.present.presenter import Presenter
@@ -154,9 +154,9 @@ class Term:
         left, right = self.chain[: at + 1], self.chain[at + 1 :]
         if self.traced:
             made = self.by("cyclic", left[:-1], left[-1:], right)
-            return (
-                made.by("trace", *_form(made.chain), backwards=True) if dX.shape.is_column else made
-            )
+            if not dX.shape.is_column:
+                return made
+            return made.by("trace", *_form(made.chain), backwards=True)
         if right and left[-1] is dX and dX.shape.is_column and right[-1].shape.is_column:
             return replace(self, scalars=(*self.scalars, normal.mul(*right)), chain=left)
         return self
@@ -210,32 +210,10 @@ def _form(chain: Window) -> tuple[Window, Window, Window]:
 
 def _product(scalar: Tree, factors: Sequence[Tree]) -> Tree:
     """A scalar times factors, each of which is parenthesised where it is a product."""
-    factors = list(factors)
-    if isinstance(scalar, Number) and scalar.value == 1:
-        if not factors:
-            return scalar
-        return factors[0] if len(factors) == 1 else Multiply(tuple(factors), _spaces(len(factors)))
-    if not factors:
-        return scalar
-    plain = isinstance(scalar, Multiply) and all(op in ("", " ", "*", "/") for op in scalar.ops)
-    if not (plain and isinstance(scalar, Multiply)):
-        return Multiply((scalar, *factors), _spaces(len(factors) + 1))
-    divisor = scalar.factors[-1]
-    if scalar.ops[-1] != "/" or isinstance(divisor, Number):
-        ops = (*scalar.ops, *(" " for _ in factors))
-        return Multiply((*scalar.factors, *factors), ops)
-    above = scalar.factors[:-1] if scalar.factors[0] is not divisor else ()
-    if len(above) == 1 and isinstance(above[0], Number) and above[0].value == 1:
-        over: tuple[Tree, ...] = tuple(factors)
-        ops = _spaces(len(factors))
-    else:
-        over = (*above, *factors)
-        ops = (*scalar.ops[:-1], *(" " for _ in factors))
-    return Multiply((*over, divisor), (*ops, "/"))
-
-
-def _spaces(n: int) -> tuple[str, ...]:
-    return ("",) + (" ",) * (n - 1)
+    if len(factors) < 2:
+        return times(scalar, factors[0]) if factors else scalar
+    ops = ("",) + (" ",) * (len(factors) - 1)
+    return times(scalar, Multiply(tuple(factors), ops), flat=True)
 
 
 def sum_tree(terms: Sequence[Term], presenter: Presenter) -> Tree:
