@@ -36,7 +36,8 @@ LAYOUTS = ("jacobian", "gradient")
 _NOT_SYMMETRIC = frozenset(
     name for name, fact in FACTS.items() if fact.transpose not in ("", "same", "inverse")
 )
-STRUCTURES = ("independent", "symmetric", "cookbook")
+# what may be known of the variable, and the law that then says what of the gradient counts
+STRUCTURES = {"independent": "", "symmetric": "symmetric-part", "cookbook": "symmetric-entries"}
 
 
 @dataclass
@@ -179,7 +180,7 @@ def _misused(structure: str, what: str, otherwise: str = "") -> MatcalcError:
 
 def structure_law(structure: str) -> tuple[Law, Tree, Tree]:
     """The law of a structure, with R' and what varies (dX or a part of it) of its tr(R' dX)."""
-    law = {law.structure: law for law in LAWS.values()}[structure]
+    law = LAWS[STRUCTURES[structure]]
     (product,) = formula(law.right).children
     assert isinstance(product, Multiply), law.right
     return law, Multiply(product.factors[:-1], product.ops[:-1]), product.factors[-1]

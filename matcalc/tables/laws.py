@@ -4,7 +4,8 @@ A row is a statement in matcalc's own language, and it runs: ``algebra.rules`` r
 applies it.  Its name is what a derivation prints, what ``matcalc rules NAME`` explains and
 ``using`` of ``matcalc simplify`` asks for, and the id of its tests.  ``by`` says how it comes to
 act.  A few laws are the very form of nodes and formulas (a scalar is its own transpose); each of
-those names what makes it true, and a test holds the row against that.  To add a law, add a row.
+those names what makes it true, and a test holds the row against that.  A derivation, which has the
+factors one by one, moves them as the rows say (``calculus.windows``).  To add a law, add a row.
 """
 
 from __future__ import annotations
