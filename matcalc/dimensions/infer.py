@@ -8,7 +8,7 @@ it so is in ``notes``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 
@@ -143,7 +143,7 @@ def _culprit(readings: Mapping[int, Reading], mask: int) -> Conflict:
 
 
 def _kind(entry: Entry, choice: int) -> str:
-    return "scalar" if entry.scalar ^ bool(choice & entry.bit) else "vector"
+    return "scalar" if entry.greek ^ bool(choice & entry.bit) else "vector"
 
 
 def _question(table: Table, choices: list[int], readings: Mapping[int, Reading]) -> MatcalcError:
@@ -157,13 +157,8 @@ def _question(table: Table, choices: list[int], readings: Mapping[int, Reading])
         rest = [other for other in choices if other != choice]
         picks = []
         while rest:
-            best = max(
-                entries,
-                key=lambda e: (
-                    sum((o ^ choice) & e.bit != 0 for o in rest),
-                    bool(choice & e.bit),
-                ),
-            )
+            told = {e.bit: sum((o ^ choice) & e.bit != 0 for o in rest) for e in entries}
+            best = max(entries, key=lambda e: (told[e.bit], bool(choice & e.bit)))
             picks.append(best)
             rest = [other for other in rest if not (other ^ choice) & best.bit]
         text = ", ".join(f"{e.name}: {_kind(e, choice)}" for e in picks)
@@ -201,8 +196,7 @@ def _name_sizes(reading: Reading, parsed: Parsed) -> None:
     """Name what is unknown: for the variable of differentiation first, then in order."""
     table, sizes = reading.table, reading.sizes
     taken = set(table.entries) | set(table.sizes)
-
-    more = _more_sizes()
+    more = chain(_MORE_SIZES, (f"n{number}" for number in count(1)))
 
     def fresh(*wanted: str) -> str:
         name = next(name for name in chain(wanted, more) if name not in taken)
@@ -227,12 +221,6 @@ def _name_sizes(reading: Reading, parsed: Parsed) -> None:
     for size in elements:
         for element in sizes.unknown(size):
             sizes.name(element, fresh())
-
-
-def _more_sizes() -> Iterator[str]:
-    yield from _MORE_SIZES
-    for number in count(1):
-        yield f"n{number}"
 
 
 # --- the result ----------------------------------------------------------------------------------
@@ -263,14 +251,11 @@ class _Report:
             if pair not in cache:
                 cache[pair] = Shape(value(found.rows), value(found.cols))
             shapes[node] = cache[pair]
-        symbols = {name: self._info(entry) for name, entry in self._variables()}
-        names: dict[str, None] = {}
-        for shape in [info.shape for info in symbols.values()] + list(cache.values()):
-            for dim in shape:
-                names.update(dict.fromkeys(n for word, _ in dim.terms for n in word))
-        for info in symbols.values():
-            if info.kind == "dimension":
-                names.setdefault(info.name)
+        entries = self.table.entries.values()
+        symbols = {e.name: self._info(e) for e in entries if e.role != "definition"}
+        dims = chain(*(info.shape for info in symbols.values()), *cache.values())
+        names = dict.fromkeys(name for dim in dims for word, _ in dim.terms for name in word)
+        names |= dict.fromkeys(n for n, info in symbols.items() if info.kind == "dimension")
         notes = [*self._guesses(), *self._identities(), *self._broadcasts()]
         return Typed(
             self.parsed.tree,
@@ -280,9 +265,6 @@ class _Report:
             tuple(names),
             tuple(dict.fromkeys(notes)),
         )
-
-    def _variables(self) -> list[tuple[str, Entry]]:
-        return [(n, e) for n, e in self.table.entries.items() if e.role != "definition"]
 
     def _info(self, entry: Entry) -> SymbolInfo:
         found = self.reading.symbols[entry.name]

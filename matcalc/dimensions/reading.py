@@ -54,7 +54,7 @@ class Reading:
         for name, entry in table.entries.items():
             if entry.role != "definition":
                 self._symbol(name, entry)
-        roots = [(table.source_of(name), root) for name, root in table.definitions.items()]
+        roots = [(table.entries[name].source, root) for name, root in table.definitions.items()]
         roots.append((table.source, tree))
         for equations.source, root in roots:
             for node in postorder(root):

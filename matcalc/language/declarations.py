@@ -101,14 +101,7 @@ class Declarations:
 
     def reals(self, children: list[Any]) -> _Said:
         name = children[0]
-        if name.text != "R" and len(children) == 1:  # n -> p
-            raise MatcalcError(
-                "declaration",
-                f"{name.text} is not a space that matcalc knows",
-                name.span,
-                hint=f"write R^{name.text}, as in x in R^n or f: R^n -> R^p",
-            )
-        if name.text != "R" and name.text.islower():  # n^2
+        if name.text != "R" and len(children) > 1 and name.text.islower():  # n^2
             raise Mistake(
                 "declaration",
                 "sizes are not computed with ^",
@@ -117,17 +110,17 @@ class Declarations:
                 name.span,
             )
         if name.text != "R":
+            hint = "all variables are real: X in R^{m x n}, x in R^n, t in R"
+            if len(children) == 1:  # n -> p
+                hint = f"write R^{name.text}, as in x in R^n or f: R^n -> R^p"
             raise MatcalcError(
                 "declaration",
                 f"{name.text} is not a space that matcalc knows",
                 name.span,
-                hint="all variables are real: X in R^{m x n}, x in R^n, t in R",
+                hint=hint,
             )
         shapes = [child for child in children if isinstance(child, _Said)]
         return shapes[0] if shapes else _Said(sizes=(_Size(ONE, name.span),))
-
-    def coordinates(self, children: list[Any]) -> _Said:
-        return self.reals(children)
 
     def shape(self, children: list[Any]) -> _Said:
         return _Said(sizes=tuple(child for child in children if isinstance(child, _Size)))
@@ -191,15 +184,9 @@ def _check_name(name: Lexeme) -> None:
 
 
 def _facts_and_kinds(words: Iterable[Lexeme]) -> tuple[tuple[str, ...], list[str]]:
-    facts: list[str] = []
-    kinds: list[str] = []
-    for word in words:
-        text = re.sub(r"[\s-]+", " ", word.text)
-        if text in KINDS:
-            kinds.append(text)
-        if text in SPELLINGS and SPELLINGS[text] not in facts:
-            facts.append(SPELLINGS[text])
-    return tuple(facts), kinds
+    texts = [re.sub(r"[\s-]+", " ", word.text) for word in words]
+    facts = dict.fromkeys(SPELLINGS[text] for text in texts if text in SPELLINGS)
+    return tuple(facts), [text for text in texts if text in KINDS]
 
 
 def _check_possible(declaration: Declaration, word: str) -> None:
@@ -252,13 +239,9 @@ def merge(declarations: Iterable[Declaration]) -> tuple[Declaration, ...]:
 def _both(old: Declaration, new: Declaration) -> Declaration:
     if old.function is not None or new.function is not None:
         if old.function != new.function:
-            raise _contradiction(
-                old,
-                new,
-                "declared as a function and otherwise"
-                if None in (old.function, new.function)
-                else "declared as two functions",
-            )
+            one = None in (old.function, new.function)
+            what = "a function and otherwise" if one else "two functions"
+            raise _contradiction(old, new, f"declared as {what}")
         return old
     if old.definition is not None and new.definition is not None:
         raise _contradiction(old, new, "defined twice")
@@ -272,23 +255,16 @@ def _both(old: Declaration, new: Declaration) -> Declaration:
         kinds = {"integer"}
     if len(kinds) > 1:
         raise _contradiction(old, new, f"declared as {old.kind} and as {new.kind}")
-    both = replace(
-        base,
-        shape=base.shape or other.shape,
-        kind=next(iter(kinds), ""),
-        facts=tuple(dict.fromkeys(old.facts + new.facts)),
-    )
+    shape, facts = base.shape or other.shape, tuple(dict.fromkeys(old.facts + new.facts))
+    both = replace(base, shape=shape, kind=next(iter(kinds), ""), facts=facts)
     try:
         for word in (both.kind, *both.facts):
             _check_possible(both, word)
     except MatcalcError as error:
         raise _contradiction(old, new, error.message.partition(": ")[2]) from None
-    return both if both.shape is None or both.kind == "scalar" else replace(both, kind=_kind(both))
-
-
-def _kind(declaration: Declaration) -> str:
-    """With sizes there is nothing left for the word to say, except that a scalar is whole."""
-    return "integer" if declaration.kind == "integer" else ""
+    if both.shape is None or both.kind in ("scalar", "integer"):
+        return both
+    return replace(both, kind="")  # with sizes there is nothing left for the word to say
 
 
 def _contradiction(old: Declaration, new: Declaration, what: str) -> MatcalcError:
