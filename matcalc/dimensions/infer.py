@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 
 from matcalc.dimensions.conflicts import Conflict
-from matcalc.dimensions.guesses import Clause, Hopeless, bits, choose
+from matcalc.dimensions.guesses import Clause, Hopeless, bits, choose, union
 from matcalc.dimensions.names import Entry, Table, tabulate
 from matcalc.dimensions.reading import Reading
 from matcalc.dimensions.shape_errors import Diagnosis, excerpt
@@ -148,9 +148,7 @@ def _kind(entry: Entry, choice: int) -> str:
 
 def _question(table: Table, choices: list[int], readings: Mapping[int, Reading]) -> MatcalcError:
     """Several readings are equally small: the declarations that pick each."""
-    open_bits = 0
-    for choice in choices:
-        open_bits |= choice ^ choices[0]
+    open_bits = union(choice ^ choices[0] for choice in choices)
     entries = [entry for entry in table.soft if entry.bit & open_bits]
     lines, words = [], []
     for choice in choices:
