@@ -10,7 +10,7 @@ LaTeX, code, steps) is made when asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, ClassVar
@@ -295,7 +295,7 @@ def perturb(expr: str, wrt: str, *, where: Sequence[str] = (), order: int = 2) -
     """
     from matcalc.derivation import expansion
 
-    return _face(expansion.perturb(expr, wrt, where, order))
+    return Expansion(**vars(expansion.perturb(expr, wrt, where, order)))
 
 
 def taylor(
@@ -308,8 +308,4 @@ def taylor(
     """
     from matcalc.derivation import expansion
 
-    return _face(expansion.taylor(expr, wrt, where, at, order))
-
-
-def _face(made: answer.Expansion) -> Expansion:
-    return Expansion(**{field.name: getattr(made, field.name) for field in fields(made)})
+    return Expansion(**vars(expansion.taylor(expr, wrt, where, at, order)))

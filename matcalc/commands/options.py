@@ -87,12 +87,12 @@ class Request:
         self.kind = kind
         writer(kind, self.form or "text")
 
-    def answer(
-        self, answers: Sequence[Any], notes: Iterable[str], show: Callable[..., None] | None = None
-    ) -> None:
-        """A page, drawn by ``show``, for a person at a terminal; else in a format."""
-        if show is not None and streams.fits_page(self.form, self.output):
-            show(streams.console(self.color), self.quiet)
+    def answer(self, answers: Sequence[Any], notes: Iterable[str]) -> None:
+        """A page for a person at a terminal, unless a line says it all; else in a format."""
+        if self.kind != "verdict" and streams.fits_page(self.form, self.output):
+            from matcalc.output import terminal
+
+            terminal.page(self.kind, answers, streams.console(self.color), self.quiet)
             return
         streams.write(self.kind, self.form, answers, notes, self.output, self.quiet)
 

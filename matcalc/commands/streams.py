@@ -158,13 +158,12 @@ def _flag(option: Option) -> str:
 def report_defect(message: str, as_json: bool) -> None:
     """A fault of matcalc's own, in one line."""
     from matcalc.output.errors import escape
-    from matcalc.output.json_document import SCHEMA
+    from matcalc.output.json_document import error_dict
 
     message = " ".join(escape(message).split())
     if as_json:
-        fault = {"code": "defect", "kind": "unsupported", "message": message}
-        place = {"start": 0, "end": 0}
-        document = {"schema": SCHEMA, "error": {**fault, **place, "hint": "please report it"}}
+        document = error_dict(MatcalcError("unsupported", message, hint="please report it"))
+        document["error"]["code"] = "defect"  # which is not among the codes that input can have
         click.echo(json.dumps(document), err=True)
     else:
         click.echo(f"error[defect]: {message} (a fault of matcalc, please report it)", err=True)

@@ -14,7 +14,7 @@ from itertools import chain, count
 
 from matcalc.dimensions.conflicts import Conflict
 from matcalc.dimensions.guesses import Clause, Hopeless, bits, choose, union
-from matcalc.dimensions.names import Entry, Table, tabulate
+from matcalc.dimensions.names import Identifier, Table, tabulate
 from matcalc.dimensions.reading import Reading
 from matcalc.dimensions.shape_errors import Diagnosis, excerpt
 from matcalc.errors import MatcalcError, Span
@@ -142,7 +142,7 @@ def _culprit(readings: Mapping[int, Reading], mask: int) -> Conflict:
     return min(found, key=lambda c: (c.soft, _place(c).end - _place(c).start))
 
 
-def _kind(entry: Entry, choice: int) -> str:
+def _kind(entry: Identifier, choice: int) -> str:
     return "scalar" if entry.greek ^ bool(choice & entry.bit) else "vector"
 
 
@@ -264,7 +264,7 @@ class _Report:
             tuple(dict.fromkeys(notes)),
         )
 
-    def _info(self, entry: Entry) -> SymbolInfo:
+    def _info(self, entry: Identifier) -> SymbolInfo:
         found = self.reading.symbols[entry.name]
         value = self.reading.sizes.value
         shape = Shape(value(found.rows), value(found.cols))

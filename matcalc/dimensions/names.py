@@ -1,9 +1,9 @@
 """What the names of a problem are, before any size is known: declared, sizes, or guesses.
 
-Each name is one :class:`Entry`.  Undeclared names get their kind from their spelling: upper case is
-a matrix; a lower-case name is a column vector, or a scalar if it is Greek or t, and may change
-(``soft``) unless it is transposed somewhere, which makes it a vector for good.  Nothing here looks
-at how the names fit together: that is a matter of readings.
+Each name is one :class:`Identifier`.  Undeclared names get their kind from their spelling: upper
+case is a matrix; a lower-case name is a column vector, or a scalar if it is Greek or t, and may
+change (``soft``) unless it is transposed somewhere, which makes it a vector for good.  Nothing here
+looks at how the names fit together: that is a matter of readings.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ CONSTANTS = ("pi", "I")
 
 
 @dataclass
-class Entry:
+class Identifier:
     """One name.
 
     ``role``   "soft" (a scalar if ``greek``, else a column vector), "vector", "matrix", "square",
@@ -68,11 +68,11 @@ class Table:
     """All names that occur, in order of first appearance, and the sizes that are named."""
 
     source: str
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, Identifier] = field(default_factory=dict)
     definitions: dict[str, Tree] = field(default_factory=dict)  # used ones, dependencies first
     sizes: dict[str, None] = field(default_factory=dict)
     size_nodes: set[Tree] = field(default_factory=set)
-    soft: list[Entry] = field(default_factory=list)
+    soft: list[Identifier] = field(default_factory=list)
     scalars: int = 0  # the soft names that are scalars by default, as bits
 
 
@@ -105,7 +105,7 @@ def tabulate(parsed: Parsed, source: str) -> Table:
 # --- declarations --------------------------------------------------------------------------------
 
 
-def _declared(item: Declaration) -> Entry:
+def _declared(item: Declaration) -> Identifier:
     """The entry of a declared name.  Raises MatcalcError if its properties exclude each other."""
     facts, shape, kind = frozenset(item.facts), item.shape, item.kind
     if kind == "integer" or "integer" in facts:
@@ -115,7 +115,7 @@ def _declared(item: Declaration) -> Entry:
         shape = shape or SCALAR
     if kind in ("", "matrix") and facts & SQUARE:
         kind = "square"
-    entry = Entry(item.name, kind, item.span, item.source, True, shape, facts)
+    entry = Identifier(item.name, kind, item.span, item.source, True, shape, facts)
     entry.definition = item.definition
     if quarrel := _quarrel(entry):
         raise _wrong(
@@ -133,7 +133,7 @@ def _declared(item: Declaration) -> Entry:
     return entry
 
 
-def _quarrel(entry: Entry) -> str:
+def _quarrel(entry: Identifier) -> str:
     """Why the declared properties of a name cannot all hold, or nothing."""
     facts, shape = entry.facts, entry.shape
     if "integer" in facts and shape is not None and not shape.is_scalar:
@@ -147,7 +147,7 @@ def _quarrel(entry: Entry) -> str:
 # --- names ---------------------------------------------------------------------------------------
 
 
-def _spell(entry: Entry) -> None:
+def _spell(entry: Identifier) -> None:
     """The kind that the spelling of an undeclared name suggests."""
     name = entry.name
     stem = re.match(r"[A-Za-z]*", name)
@@ -218,7 +218,7 @@ def size_of(tree: Tree) -> Dim:
     return fold(tree, combine)
 
 
-def _occurrences(tree: Tree, declared: dict[str, Entry], table: Table) -> dict[str, Span]:
+def _occurrences(tree: Tree, declared: dict[str, Identifier], table: Table) -> dict[str, Span]:
     """The variables and functions in order of first appearance, definitions where they are used."""
     order: dict[str, Span] = {}
     open_names: dict[str, Tree] = {}
@@ -254,7 +254,7 @@ def _occurrences(tree: Tree, declared: dict[str, Entry], table: Table) -> dict[s
     return order
 
 
-def _check_sizes(declared: dict[str, Entry], table: Table) -> None:
+def _check_sizes(declared: dict[str, Identifier], table: Table) -> None:
     for name in table.sizes:
         entry = declared.get(name)
         if entry is not None and entry.shape != SCALAR:
@@ -268,21 +268,21 @@ def _wrong(message: str, hint: str, span: Span | None = None, source: str = "") 
     return MatcalcError("declaration", message, span, hint=hint, source=source)
 
 
-def _enter(name: str, declared: dict[str, Entry], table: Table) -> None:
+def _enter(name: str, declared: dict[str, Identifier], table: Table) -> None:
     if name in table.entries:
         return
     entry = declared.get(name)
     if name in table.sizes:
-        entry = Entry(name, "size", declared=True, shape=SCALAR, facts=frozenset({"integer"}))
+        entry = Identifier(name, "size", declared=True, shape=SCALAR, facts=frozenset({"integer"}))
     elif entry is None:
         if name in CONSTANTS:
             return
-        entry = Entry(name, "")
+        entry = Identifier(name, "")
         _spell(entry)
     table.entries[name] = entry
 
 
-def _enter_variable(name: str, declared: dict[str, Entry], table: Table) -> None:
+def _enter_variable(name: str, declared: dict[str, Identifier], table: Table) -> None:
     """A variable of differentiation has to occur, or at least to be declared with its sizes."""
     if name in declared and declared[name].role == "shaped":
         _enter(name, declared, table)

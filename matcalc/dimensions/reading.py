@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from matcalc.dimensions.conflicts import CONSTANT, Conflict, Conform, Part, Value
 from matcalc.dimensions.guesses import union
-from matcalc.dimensions.names import Entry, Table, size_arguments
+from matcalc.dimensions.names import Identifier, Table, size_arguments
 from matcalc.dimensions.signatures import shape_abstract, shape_block, shape_function, shape_sized
 from matcalc.dimensions.sizes import ONE_SIZE
 from matcalc.language.tree import (
@@ -74,13 +74,13 @@ class Reading:
 
     # --- leaves -------------------------------------------------------------------------------
 
-    def _symbol(self, name: str, entry: Entry) -> Value:
+    def _symbol(self, name: str, entry: Identifier) -> Value:
         found = self.symbols.get(name)
         if found is None:
             found = self.symbols[name] = self._fresh(entry)
         return found
 
-    def _fresh(self, entry: Entry) -> Value:
+    def _fresh(self, entry: Identifier) -> Value:
         new = self.sizes.new
         if entry.role == "like":
             return self._symbol(entry.like, self.table.entries[entry.like])

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import accumulate
 
 from matcalc.dimensions.conflicts import Conflict, Value
-from matcalc.dimensions.names import Entry
+from matcalc.dimensions.names import Identifier
 from matcalc.dimensions.reading import Reading
 from matcalc.dimensions.sizes import ONE_SIZE
 from matcalc.errors import MatcalcError, Span
@@ -98,7 +98,7 @@ class Diagnosis:
         """```X'` (n x m)``."""
         return f"`{self.text(tree)}` ({self.shape(tree)})"
 
-    def entry(self, tree: Tree) -> Entry | None:
+    def entry(self, tree: Tree) -> Identifier | None:
         """The name that the part is, up to transposition and sign."""
         while isinstance(tree, (Transpose, Negative)):
             tree = tree.arg

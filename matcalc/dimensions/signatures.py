@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from matcalc.dimensions.conflicts import Conform, Part, Value
 from matcalc.dimensions.guesses import union
-from matcalc.dimensions.names import Entry, size_arguments, size_of
+from matcalc.dimensions.names import Identifier, size_arguments, size_of
 from matcalc.dimensions.sizes import ONE_SIZE, Reason
 from matcalc.language.tree import Block, Call
 from matcalc.tables.functions import FUNCTIONS
@@ -33,7 +33,9 @@ def shape_sized(conform: Conform, node: Call) -> Value:
     return Value(whole, whole)  # commutation
 
 
-def shape_abstract(conform: Conform, node: Call, arg: Value | None, entry: Entry) -> Value | None:
+def shape_abstract(
+    conform: Conform, node: Call, arg: Value | None, entry: Identifier
+) -> Value | None:
     """f(x), or its Jacobian Df(x), of a declared function f: R^n -> R^p."""
     assert entry.shape is not None
     p, n = (conform.sizes.rigid(dim) for dim in entry.shape)

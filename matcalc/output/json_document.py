@@ -12,8 +12,7 @@ from typing import Any
 
 from matcalc.answer import Answer, Derivative, Expansion, Expression, Graded
 from matcalc.errors import MatcalcError
-from matcalc.output import lines
-from matcalc.output.orders import aligned
+from matcalc.output import lines, steps_text
 from matcalc.verify.verdict import Check
 
 SCHEMA = "matcalc/1"
@@ -96,7 +95,7 @@ def expansion(answer: Expansion) -> str:
                 for part in answer.orders
             ],
             "remainder": answer.remainder,
-            "result": {"text": str(answer), "latex": aligned(answer)},
+            "result": {"text": str(answer), "latex": steps_text.expansion(answer)},
             "notes": list(answer.notes),
         }
     )
