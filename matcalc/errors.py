@@ -9,7 +9,7 @@ on a terminal (that is ``output.errors``) or which exit code it becomes (that is
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import NamedTuple, NoReturn
 
 
@@ -69,6 +69,7 @@ KINDS = (
 )
 
 
+@dataclass(eq=False, repr=False)
 class MatcalcError(Exception):
     """The input (or the mathematics) is at fault.
 
@@ -77,33 +78,25 @@ class MatcalcError(Exception):
     ``message`` one sentence, without the place
     ``start``, ``end``  0-based character offsets into ``source`` (0, 0 if there is no place)
     ``hint``    what would mend it; may be empty
+    ``label``   a word on the place itself
     ``others``  further places, each a span and a word on it (a dimension conflict has two)
     ``source``  the text that the offsets count in (the expression, or one of the declarations)
     ``options`` those that message and hint name
     """
 
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        span: Span | None = None,
-        *,
-        hint: str = "",
-        others: tuple[tuple[Span, str], ...] = (),
-        label: str = "",
-        source: str = "",
-        options: tuple[Option, ...] = (),
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.kind = CODES[code].kind
-        self.message = message
-        self.span = span
-        self.hint = hint
-        self.others = others
-        self.label = label
-        self.source = source
-        self.options = options
+    code: str
+    message: str
+    span: Span | None = None
+    _: KW_ONLY
+    hint: str = ""
+    others: tuple[tuple[Span, str], ...] = ()
+    label: str = ""
+    source: str = ""
+    options: tuple[Option, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__init__(self.message)
+        self.kind = CODES[self.code].kind
 
     @property
     def start(self) -> int:
@@ -119,15 +112,7 @@ class MatcalcError(Exception):
         for option in self.options:
             message = message.replace(str(option), spell(option))
             hint = hint.replace(str(option), spell(option))
-        return MatcalcError(
-            self.code,
-            message,
-            self.span,
-            hint=hint,
-            others=self.others,
-            label=self.label,
-            source=self.source,
-        )
+        return replace(self, message=message, hint=hint, options=())
 
     def in_source(self, source: str) -> MatcalcError:
         """The same error, told which text its offsets count in (kept if it already knows)."""

@@ -58,8 +58,7 @@ def latex_name(name: str) -> str:
     r"""``theta0`` is \theta_{0}, ``X_1`` X_{1}, ``dX`` \mathrm{d}X, ``Xtrain`` is upright."""
     if name in GREEK:
         return f"\\{name}"
-    found = _DIFFERENTIAL.fullmatch(name)
-    if found:
+    if found := _DIFFERENTIAL.fullmatch(name):
         return rf"\mathrm{{d}}{_stem(found[1])}"
     return _stem(name)
 

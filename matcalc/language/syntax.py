@@ -30,7 +30,7 @@ from matcalc.language.lexing import (
     survey,
 )
 from matcalc.language.names import canonical_name
-from matcalc.language.syntax_errors import Mistake, unexpected
+from matcalc.language.syntax_errors import Mistake, Stop
 from matcalc.language.tree import Declaration, Tree
 
 __all__ = ["Parsed", "canonical_name", "grammar", "parse", "parse_expression"]
@@ -104,7 +104,7 @@ def _read(start: str, source: str, refiner: Refiner) -> Any:
         error = names.bad_character(source, stopped.pos_in_stream or 0)
     except UnexpectedToken as stopped:
         last = _lexeme(stopped.token)
-        error = unexpected(source, last, refiner.previous, refiner.open, refiner.section)
+        error = Stop(source, last, refiner.previous, refiner.open, refiner.section).error()
     raise error.in_source(source)
 
 

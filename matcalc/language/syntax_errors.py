@@ -1,8 +1,8 @@
 """Syntax errors in plain language: what was meant, and how to write it.
 
-The parser only knows which token does not fit where.  :func:`unexpected` looks at the text around
-that place (what stood before, which brackets are open) and says what is wrong in the reader's
-words.  Names of terminals never reach a message.
+The parser only knows which token does not fit where.  A :class:`Stop` looks at the text around that
+place (what stood before, which brackets are open) and says what is wrong in the reader's words.
+Names of terminals never reach a message.
 """
 
 from __future__ import annotations
@@ -183,27 +183,8 @@ def _declaration(message: str, span: Span, hint: str = _DECLARATIONS) -> Matcalc
     return _syntax(message, span, hint, "declaration")
 
 
-def unexpected(
-    source: str,
-    token: Token | None,
-    previous: Token | None,
-    opened: Sequence[Token],
-    section: str,
-) -> MatcalcError:
+class Stop:
     """The parser cannot go on at ``token`` (None: the end of the text) after ``previous``."""
-    if previous is None and token is None:
-        return _syntax("there is nothing to read", Span(0, 0), "type an expression such as x'A x")
-    stop = _Stop(source, token, previous, opened, section)
-    if token is None:
-        return stop.at_end()
-    error = stop.closing() if token.type in _CLOSERS else None
-    if error is None and section != "expression":
-        error = stop.in_head() if section == "head" else stop.in_sizes()
-    return error or stop.in_expression()
-
-
-class _Stop:
-    """The place where the parser stopped: what stands there, what before it, what is open."""
 
     def __init__(
         self,
@@ -222,6 +203,15 @@ class _Stop:
         self.after = previous.type if previous is not None else ""
         self.before = self.typed(self.before_span)
 
+    def error(self) -> MatcalcError:
+        """What is wrong there."""
+        if not self.type:
+            return self.at_end()
+        error = self.closing() if self.type in _CLOSERS else None
+        if error is None and self.section != "expression":
+            error = self.in_head() if self.section == "head" else self.in_sizes()
+        return error or self.in_expression()
+
     def typed(self, span: Span) -> str:
         return self.source[span.start : span.end]
 
@@ -235,6 +225,8 @@ class _Stop:
 
     def at_end(self) -> MatcalcError:
         before, span = self.before, self.before_span
+        if not before:
+            return _syntax("there is nothing to read", span, "type an expression such as x'A x")
         if self.section != "expression":
             if self.section == "head" and self.after == "NAME":
                 return self.colon_missing()
