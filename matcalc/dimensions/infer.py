@@ -20,16 +20,7 @@ from matcalc.dimensions.shape_errors import Diagnosis, excerpt
 from matcalc.errors import MatcalcError, Span
 from matcalc.language.sizes import ONE, Shape
 from matcalc.language.syntax import Parsed
-from matcalc.language.tree import (
-    Add,
-    Multiply,
-    Name,
-    Negative,
-    Number,
-    Power,
-    Tree,
-    postorder,
-)
+from matcalc.language.tree import Add, Multiply, Name, Negative, Number, Power, Tree, postorder
 
 # a Greek name that becomes a vector counts less than a Latin one that becomes a scalar
 _GREEK_WEIGHT, _LATIN_WEIGHT = 2, 5
@@ -303,13 +294,9 @@ class _Report:
                 or (isinstance(node, Power) and isinstance(node.exponent, Number))
             )
             if not whole:
-                raise MatcalcError(
-                    "domain",
-                    "the exponent of a matrix is an integer",
-                    node.span,
-                    hint="powers of the entries are written `.^`",
-                    source=source,
-                )
+                message = "the exponent of a matrix is an integer"
+                hint = "powers of the entries are written `.^`"
+                raise MatcalcError("domain", message, node.span, hint=hint, source=source)
 
     def _guesses(self) -> list[str]:
         notes = []

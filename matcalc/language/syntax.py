@@ -21,14 +21,7 @@ from matcalc.errors import MatcalcError, Span
 from matcalc.language import names
 from matcalc.language.build import Expressions
 from matcalc.language.declarations import Declarations, merge
-from matcalc.language.lexing import (
-    KNOWN_FUNCTIONS,
-    Lexeme,
-    Refiner,
-    Vocabulary,
-    clean,
-    survey,
-)
+from matcalc.language.lexing import KNOWN_FUNCTIONS, Lexeme, Refiner, Vocabulary, clean, survey
 from matcalc.language.names import canonical_name
 from matcalc.language.syntax_errors import Mistake, Stop
 from matcalc.language.tree import Declaration, Tree
