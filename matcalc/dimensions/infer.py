@@ -187,10 +187,11 @@ def _name_sizes(reading: Reading, parsed: Parsed) -> None:
     taken = set(table.entries) | set(table.sizes)
     more = chain(_MORE_SIZES, (f"n{number}" for number in count(1)))
 
-    def fresh(*wanted: str) -> str:
-        name = next(name for name in chain(wanted, more) if name not in taken)
-        taken.add(name)
-        return name
+    def name(size: int, wanted: str = "") -> None:
+        for element in sizes.unknown(size):
+            fresh = next(name for name in chain(wanted, more) if name not in taken)
+            taken.add(fresh)
+            sizes.name(element, fresh)
 
     values = [reading.symbols[w] for w in parsed.wrt if w in reading.symbols]
     if all(value.scalar for value in values):
@@ -199,17 +200,15 @@ def _name_sizes(reading: Reading, parsed: Parsed) -> None:
     for value in values:
         same = sizes.find(value.rows) == sizes.find(value.cols)
         wanted = "n" if same or 0 in value[:2] else "mn"
-        for size, letters in ((value.rows, wanted), (value.cols, wanted[::-1])):
-            for element in sizes.unknown(size):
-                sizes.name(element, fresh(*letters))
+        name(value.rows, wanted)
+        name(value.cols, wanted[::-1])
     elements = [size for value in reading.symbols.values() for size in value[:2]]
     elements += [size for value in reading.values.values() if value for size in value[:2]]
     for conflict in (*reading.conflicts, *reading.undetermined):
         elements += conflict.sizes
         elements += [part for size in conflict.sizes for part in sizes.parts(size)[1]]
     for size in elements:
-        for element in sizes.unknown(size):
-            sizes.name(element, fresh())
+        name(size)
 
 
 # --- the result ----------------------------------------------------------------------------------

@@ -169,13 +169,9 @@ def size_arguments(call: Call) -> tuple[Tree, ...]:
 def _names(root: Tree, table: Table, source: str) -> Iterator[Tree]:
     """The names and calls of a tree in order; sizes are put into the table on the way."""
     found: list[Tree] = []
-    seen: set[Tree] = set()
     stack = [root]
     while stack:
         node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
         if isinstance(node, Call):
             for arg in size_arguments(node):
                 _read_size(arg, table, source)

@@ -59,8 +59,7 @@ class Reading:
         roots.append((table.source, tree))
         for equations.source, root in roots:
             for node in postorder(root):
-                if node not in self.values:
-                    self.values[node] = self._value(node)
+                self.values[node] = self._value(node)
         for clash in self.sizes.settle():
             why = clash.reason.why | equations.guesses(clash.left) | equations.guesses(clash.right)
             node, sizes = clash.reason.node, (clash.left, clash.right)

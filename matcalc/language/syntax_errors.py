@@ -143,16 +143,16 @@ _IN_EXPRESSION = _by_text(
             "declarations follow the expression",
             f"write x'Q x where Q: n x n, or use {WHERE}",
         ),
-        "{ }": (
+        "{": (
             "braces stand only around exponents, as in X^{{-1}}",
             "group with parentheses ( )",
         ),
-        "< ⟨ > ⟩": _COMPARISON,
+        "< ⟨": _COMPARISON,
         "' ’ ′ ᵀ ⊤ .T": (
             "there is nothing before {0} to transpose",
             "a transpose follows what it transposes, as in X'",
         ),
-        "-> → ×": (
+        "→ ×": (
             "{0} stands only in declarations",
             "a product is A B; functions are declared by f: R^n -> R^p",
         ),
