@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from matcalc.dimensions.guesses import union
 from matcalc.dimensions.sizes import ONE_SIZE, Reason, Sizes
 from matcalc.language.tree import Add, Tree
 
@@ -108,10 +109,7 @@ class Conform:
 
     def guesses(self, size: int) -> int:
         """The guesses because of which the element has the declared size of its class."""
-        why = 0
-        for reason in self.sizes.explain(size):
-            why |= reason.why
-        return why
+        return union(reason.why for reason in self.sizes.explain(size))
 
     def same(self, sort: str, node: Tree, left: Part, right: Part) -> bool:
         """Make two shapes equal, or note the conflict and return False."""

@@ -57,8 +57,7 @@ def latex_name(name: str) -> str:
     r"""``theta0`` is \theta_{0}, ``X_1`` X_{1}, ``dX`` \mathrm{d}X, ``Xtrain`` is upright."""
     if name in GREEK:
         return f"\\{name}"
-    found = _DIFFERENTIAL.fullmatch(name)
-    if found:
+    if found := _DIFFERENTIAL.fullmatch(name):
         return rf"\mathrm{{d}}{_stem(found[1])}"
     return _stem(name)
 
@@ -160,11 +159,10 @@ class Latex(Writer):
                 tall = any(part.tall for part in parts)
                 top = _Factors(self.parentheses(Piece(top.line, Level.PRODUCT, tall)))
             top.append(self._OPERATORS.get(op, ""), shown, part.text)
-        return self._fraction(node, sign, ratio, top, bottom, any(part.tall for part in parts))
+        return self._fraction(sign, ratio, top, bottom, any(part.tall for part in parts))
 
-    def _fraction(
-        self, node: Multiply, sign: str, ratio: str, top: _Factors, bottom: _Factors, tall: bool
-    ) -> Piece:
+    @staticmethod
+    def _fraction(sign: str, ratio: str, top: _Factors, bottom: _Factors, tall: bool) -> Piece:
         """The product ``top``, divided by ``bottom``; a numeric quotient alone stays in front."""
         plain = Level.NEGATIVE if sign else Level.PRODUCT
         if not bottom.line:

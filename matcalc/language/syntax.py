@@ -21,16 +21,9 @@ from matcalc.errors import MatcalcError, Span
 from matcalc.language import names
 from matcalc.language.build import Expressions
 from matcalc.language.declarations import Declarations, merge
-from matcalc.language.lexing import (
-    KNOWN_FUNCTIONS,
-    Lexeme,
-    Refiner,
-    Vocabulary,
-    clean,
-    survey,
-)
+from matcalc.language.lexing import KNOWN_FUNCTIONS, Lexeme, Refiner, Vocabulary, clean, survey
 from matcalc.language.names import canonical_name
-from matcalc.language.syntax_errors import Mistake, unexpected
+from matcalc.language.syntax_errors import Mistake, Stop
 from matcalc.language.tree import Declaration, Tree
 from matcalc.tables.facts import SPELLINGS
 
@@ -105,7 +98,7 @@ def _read(start: str, source: str, refiner: Refiner) -> Any:
         error = names.bad_character(source, stopped.pos_in_stream or 0)
     except UnexpectedToken as stopped:
         last = _lexeme(stopped.token)
-        error = unexpected(source, last, refiner.previous, refiner.open, refiner.section)
+        error = Stop(source, last, refiner.previous, refiner.open, refiner.section).error()
     raise error.in_source(source)
 
 
