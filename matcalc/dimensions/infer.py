@@ -108,7 +108,7 @@ def _worst(reading: Reading) -> Conflict:
     hard = [c for c in reading.conflicts if not c.soft]
     fixed = [c for c in hard if not c.why]
     disputed = [c for c in hard if c.sort == "order"]
-    return (fixed or disputed or hard)[0]
+    return (fixed or disputed or hard or reading.conflicts)[0]
 
 
 def _error(conflict: Conflict, reading: Reading, parsed: Parsed) -> MatcalcError:
