@@ -1,8 +1,9 @@
-"""The laws of the table that always hold: applied by the constructors, as nodes arise.
+"""The laws of the table that need no search: applied by the constructors, as nodes arise.
 
 They are of three forms, found by their left sides: two neighbours in a chain, diag(u) v; a function
 of something, tr(diag(u) A); a power, diag(u)^k.  Which nodes a law may be about is read off its
-left side, so that most nodes are told apart without looking into them.
+left side, so that most nodes are told apart without looking into them.  The laws that only
+expand, det(A B) = det(A) det(B), are kept in the same way, for ``rewrite``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from matcalc.algebra.builders import call_by_law, pair_by_law, power_by_law
+from matcalc.algebra.builders import apart_by_law, call_by_law, pair_by_law, power_by_law
 from matcalc.algebra.interpret import formula
 from matcalc.algebra.ir import Apply, Node, Product, Symbol
 from matcalc.algebra.matching import Binding, instance, parts, proposals, rotated
@@ -48,7 +49,7 @@ def _found(*key: str) -> tuple[Always, ...]:
     """The laws for a key; while the rows are being read, there are none."""
     if not _laws:
         _laws[()] = ()
-        read_in = [_read(law) for law in LAWS.values() if law.by == "always"]
+        read_in = [_read(law) for law in LAWS.values() if law.by in ("always", "expanding")]
         for place, law in read_in:
             _laws[place] = (*_laws.get(place, ()), law)
     return _laws.get(key, ())
@@ -73,7 +74,7 @@ def _read(law: Law) -> tuple[tuple[str, ...], Always]:
             assert isinstance(whole, Apply)
             args = tuple(read(arg, holes, sizes) for arg in left.args[: len(whole.args)])
             shows = frozenset().union(*map(_shown, args))
-            return ("call", whole.head), Always(args, result, given, shows)
+            return (law.by, whole.head), Always(args, result, given, shows)
     raise AssertionError(f"{law.name}: {law.left} is no pair of factors, no call and no power")
 
 
@@ -112,7 +113,16 @@ def _power(base: Node, exponent: Node) -> Node | None:
 
 @call_by_law.is_
 def _call(head: str, args: Sequence[Node], shape: Shape) -> Node | None:
-    laws = _found("call", head)
+    return _of_call("always", head, args, shape)
+
+
+@apart_by_law.is_
+def _apart(head: str, args: Sequence[Node], shape: Shape) -> Node | None:
+    return _of_call("expanding", head, args, shape)
+
+
+def _of_call(by: str, head: str, args: Sequence[Node], shape: Shape) -> Node | None:
+    laws = _found(by, head)
     if not laws:
         return None
     shown = frozenset().union(*map(_shown, args))

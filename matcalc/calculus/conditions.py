@@ -127,8 +127,8 @@ def _power(base: Node, e: Node, entry: str) -> Condition | None:
 def _simpler(condition: Condition) -> Condition:
     """abs(u) > 0 says that u is not 0."""
     template, node = condition
-    if template.startswith("{} > 0") and isinstance(node, Apply) and node.head == "abs":
-        return Condition(template.replace("> 0", "!= 0"), node.args[0])
+    if template.startswith("{} > 0") and (u := normal.argument_of_abs(node)) is not None:
+        return Condition(template.replace("> 0", "!= 0"), u)
     if template == "{} > 0" and isinstance(node, Product) and not node.chain:
         return _of_product(condition, node)
     return condition
@@ -151,7 +151,7 @@ def _granted(condition: Condition) -> bool:
     template, node = condition
     if condition.fact:
         return isinstance(node, Symbol) and condition.fact in node.facts
-    if template.startswith("{} != 0") and normal.is_head(node, "det"):
+    if template.startswith("{} != 0") and normal.inside_det(node) is not None:
         return True  # the determinant's own condition says it
     return holds(condition) is True
 

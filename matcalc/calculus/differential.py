@@ -10,7 +10,6 @@ expression.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from functools import cache
 
 from matcalc.algebra import normal
@@ -150,7 +149,7 @@ class _Differential:
             down = normal.epow(b, normal.sub(e, normal.ONE))
             terms.append(normal.mul(e, normal.hadamard(down, db)))
         if de is not None:
-            log = normal.elementwise("log", b)
+            log = normal.log(b)
             terms.append(normal.mul(de, normal.hadamard(normal.epow(b, e), log)))
         return terms
 
@@ -225,9 +224,9 @@ def _needs(node: Node) -> tuple[Node, ...]:
 
 def _traced_power(node: Node) -> tuple[Node, Node] | None:
     """(A, k) for tr(A^k) with k not a number."""
-    if isinstance(node, Apply) and node.head == "tr" and isinstance(node.args[0], Product):
-        inside = node.args[0]
-        if len(inside.chain) == 1 and inside.coefficient == Fraction(1) and not inside.scalars:
-            base, e = inside.chain[0]
-            return None if isinstance(e, Number) else (base, e)
-    return None
+    inside = normal.inside_trace(node)
+    if not isinstance(inside, Product) or len(inside.chain) != 1:
+        return None
+    base, e = inside.chain[0]
+    bare = inside.coefficient == 1 and not inside.scalars
+    return (base, e) if bare and not isinstance(e, Number) else None

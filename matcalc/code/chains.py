@@ -438,9 +438,9 @@ def logistic(node: Node) -> Node | None:
 
 def _diagonal_of(node: Apply) -> Node | None:
     """u where the node is diag(u), which is applied without being formed."""
-    return node.args[0] if node.head == "diag" else None
+    return normal.vector_of_diag(node)
 
 
 def _exponent(node: Node) -> Node | None:
     """u where the node is exp(u), entry by entry."""
-    return node.args[0] if isinstance(node, Apply) and node.head == "exp" else None
+    return normal.exponent_of(node)

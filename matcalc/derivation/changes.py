@@ -184,11 +184,10 @@ class Changes:
 
     def _image(self, node: Apply, term: Term) -> Term:
         """A linear function of a term."""
-        match node.head:
-            case "transpose":
-                return term if term.is_scalar else term.transposed()
-            case "tr":
-                return term if term.is_scalar else replace(term, traced=True)
+        if node.head == "transpose":
+            return term if term.is_scalar else term.transposed()
+        if normal.inside_trace(node) is not None:
+            return term if term.is_scalar else replace(term, traced=True)
         return self._atom(normal.apply(node.head, (term.node(),), node.shape), term.degree)
 
     def _of(self, node: Node) -> list[Term]:

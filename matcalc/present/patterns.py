@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from matcalc.algebra import normal
-from matcalc.algebra.ir import Apply, Node, Number, Product, Sum
+from matcalc.algebra.ir import Node, Number, Product, Sum
 from matcalc.algebra.normal import transpose
 
 
@@ -57,9 +57,8 @@ def norm_argument(base: Node) -> Node | None:
     if isinstance(base, Product) and base.shape.is_scalar and len(base.chain) == 2:
         (a, _), (b, _) = base.chain
         return min(b, a, key=lambda v: v.primes) if transpose(b) is a else None
-    if isinstance(base, Apply) and base.head == "tr" and isinstance(base.args[0], Product):
-        return _trace_norm_argument(base.args[0])
-    return None
+    inside = normal.inside_trace(base)
+    return _trace_norm_argument(inside) if isinstance(inside, Product) else None
 
 
 def _trace_norm_argument(inside: Product) -> Node | None:

@@ -22,6 +22,7 @@ class Law:
     ``proof``     a proof sketch or a reference
     ``by``        "name"  where it is asked for by name
                   "cost"  wherever it makes an expression shorter
+                  "expanding"  where products are multiplied out, to compare and to cancel
                   "always"  to every node, as it is made: to two factors side by side, to a
                   function of something, to a power
                   "definition of f", "differential of f"  it follows from that cell of the row of f
@@ -48,7 +49,7 @@ class Law:
     @property
     def runs(self) -> bool:
         """Is it applied as it stands in the table?"""
-        return self.by in ("name", "cost", "always")
+        return self.by in ("name", "cost", "always", "expanding")
 
     @property
     def by_name(self) -> bool:
@@ -535,6 +536,26 @@ _ROWS: tuple[Law, ...] = (
         ("A: n x n invertible",),
         "det is multiplicative.",
         by="algebra.traces.det",
+    ),
+    Law(
+        "det-of-product",
+        "the determinant of a product of square matrices",
+        "det(A B)",
+        "det(A) det(B)",
+        ("A: n x n", "B: n x n"),
+        "The volume of what A makes of the image of B.",
+        by="expanding",
+        example=("det(A B) - det(B) det(A)",),
+    ),
+    Law(
+        "logdet-of-product",
+        "the logarithm of a determinant of a product",
+        "logdet(A B)",
+        "logdet(A) + logdet(B)",
+        ("A: n x n invertible", "B: n x n invertible"),
+        "The logarithm of det-of-product.",
+        by="expanding",
+        example=("logdet(A B) - logdet(B)",),
     ),
     Law(
         "det-scaled",
