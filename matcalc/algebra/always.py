@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from matcalc.algebra.builders import apart_by_law, call_by_law, pair_by_law, power_by_law
 from matcalc.algebra.interpret import formula
-from matcalc.algebra.ir import Apply, Node, Product, Symbol
+from matcalc.algebra.ir import Apply, Node, Product, Symbol, is_head
 from matcalc.algebra.matching import Binding, instance, parts, proposals, rotated
 from matcalc.algebra.normal import transpose
 from matcalc.algebra.properties import has
@@ -98,7 +98,7 @@ def _pair(left: Node, right: Node) -> Node | None:
     here, there = _head(left), _head(right)
     for heads in dict.fromkeys(((here, there), (here, ""), ("", there))):
         for law in _found("scalar" if scalar else "pair", *heads):
-            if (made := _made(law, (left, right))) is not None:
+            for made in _made(law, (left, right)):
                 return made
     return None
 
@@ -106,7 +106,7 @@ def _pair(left: Node, right: Node) -> Node | None:
 @power_by_law.is_
 def _power(base: Node, exponent: Node) -> Node | None:
     for law in _found("power", _head(base)):
-        if (made := _made(law, (base, exponent))) is not None:
+        for made in _made(law, (base, exponent)):
             return made
     return None
 
@@ -129,10 +129,14 @@ def _of_call(by: str, head: str, args: Sequence[Node], shape: Shape) -> Node | N
     for law in laws:
         if law.shows <= shown:
             for variant in _variants(head, args, law):
-                made = _made(law, variant)
-                if made is not None and made.shape == shape:
-                    return made
+                for made in _made(law, variant):
+                    if made.shape == shape and not _is(made, head, args):
+                        return made
     return None
+
+
+def _is(node: Node, head: str, args: Sequence[Node]) -> bool:
+    return is_head(node, head) and node.args == tuple(args)
 
 
 def _variants(head: str, args: Sequence[Node], law: Always) -> Iterator[Sequence[Node]]:
@@ -147,7 +151,8 @@ def _variants(head: str, args: Sequence[Node], law: Always) -> Iterator[Sequence
         yield [transpose(arg) for arg in args]
 
 
-def _made(law: Always, subjects: Sequence[Node]) -> Node | None:
+def _made(law: Always, subjects: Sequence[Node]) -> Iterator[Node]:
+    """What the law makes of its parts, in every way in which they match."""
     for binding in _bindings(law.patterns, subjects, Binding()):
         conforms = all(
             instance(p, binding) is s for p, s in zip(law.patterns, subjects, strict=True)
@@ -155,8 +160,7 @@ def _made(law: Always, subjects: Sequence[Node]) -> Node | None:
         if conforms and all(
             has(binding.names[h.name], fact) for h in law.holes for fact in h.facts
         ):
-            return instance(law.result, binding)
-    return None
+            yield instance(law.result, binding)
 
 
 def _bindings(

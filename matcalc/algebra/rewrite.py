@@ -8,7 +8,7 @@ from itertools import product as cartesian
 
 from matcalc.algebra import normal
 from matcalc.algebra.builders import apart_by_law
-from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, postorder
 from matcalc.errors import assert_never
 
 
@@ -135,6 +135,6 @@ def _all(
 def _apart(node: Node) -> Node:
     """A function of a product by the laws that expand it, det(A B) = det(A) det(B), to the end."""
     found = apart_by_law(node.head, node.args, node.shape) if isinstance(node, Apply) else None
-    if found is None:
+    if found is None or any(part is node for part in postorder(found)):
         return node
     return rebuild(found, {child: _apart(child) for child in found.children})

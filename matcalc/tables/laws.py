@@ -552,7 +552,7 @@ _ROWS: tuple[Law, ...] = (
         "the logarithm of a determinant of a product",
         "logdet(A B)",
         "logdet(A) + logdet(B)",
-        ("A: n x n invertible", "B: n x n invertible"),
+        ("A: n x n", "B: n x n"),
         "The logarithm of det-of-product.",
         by="expanding",
         example=("logdet(A B) - logdet(B)",),
