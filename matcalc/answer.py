@@ -19,12 +19,14 @@ from matcalc.calculus.conditions import in_words
 from matcalc.dimensions.infer import SymbolInfo
 from matcalc.dimensions.problem import Problem
 from matcalc.language.latex import latex
+from matcalc.language.measure import measure
 from matcalc.language.sizes import Shape
 from matcalc.language.text import pretty_name, pretty_shape, text
 from matcalc.language.tree import Call, Number, Power, Tree
 from matcalc.present.cost import Cost
-from matcalc.present.repeats import LONG, length, name_repeats
+from matcalc.present.repeats import LONG, name_repeats
 from matcalc.present.style import Style
+from matcalc.tables.functions import NOTATIONS
 from matcalc.verify.verdict import Check, Comparison
 
 Words = tuple[str | Tree, ...]
@@ -80,7 +82,7 @@ class Expression(Answer):
     @property
     def brief(self) -> tuple[Tree, Named]:
         """The whole tree where that is of a length that people read, else ``named``."""
-        return self.named if length(self.tree) > LONG else (self.tree, ())
+        return self.named if measure(self.tree) > LONG else (self.tree, ())
 
     def __eq__(self, other: object) -> bool:
         """Equal as functions of the symbols, as far as distributing and collecting can tell."""
@@ -278,7 +280,7 @@ class Expansion(Answer):
         if not self.remainder_order:
             return None
         scalar = self.problem.variable(self.wrt).shape.is_scalar
-        base = self.small if scalar else Call("norm", (self.small,))
+        base = self.small if scalar else Call(NOTATIONS["‖#1‖"], (self.small,))
         return Power(base, Number(str(self.remainder_order)))
 
     @property

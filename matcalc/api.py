@@ -10,7 +10,7 @@ LaTeX, code, steps) is made when asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, ClassVar
@@ -144,33 +144,22 @@ def diff(
 def _check_request(
     groups: Sequence[tuple[str, ...]], order: int, layout: str, structure: str
 ) -> None:
+    wrt, first, second = Option("wrt", "X"), Option("order", 1), Option("order", 2)
     if not groups or not all(groups):
-        wrt = Option("wrt", "X")
-        raise MatcalcError(
-            "usage",
-            "no variable to differentiate with respect to",
-            hint=f"name one: {wrt}",
-            options=(wrt,),
-        )
-    first, second = Option("order", 1), Option("order", 2)
+        raise _usage("no variable to differentiate with respect to", f"name one: {wrt}", wrt)
     if order not in (1, 2):
-        raise MatcalcError(
-            "usage",
-            f"order {order} is not offered",
-            hint=f"{first} or {second}",
-            options=(first, second),
-        )
+        raise _usage(f"order {order} is not offered", f"{first} or {second}", first, second)
     if layout not in LAYOUTS:
-        raise MatcalcError("usage", f"unknown layout {layout!r}", hint=" or ".join(LAYOUTS))
+        raise _usage(f"unknown layout {layout!r}", " or ".join(LAYOUTS))
     if structure not in STRUCTURES:
-        raise MatcalcError("usage", f"unknown structure {structure!r}", hint=", ".join(STRUCTURES))
+        raise _usage(f"unknown structure {structure!r}", ", ".join(STRUCTURES))
     if any(len(group) > order for group in groups):
-        raise MatcalcError(
-            "usage",
-            "two variables at once are for the mixed second derivative",
-            hint=str(second),
-            options=(second,),
-        )
+        message = "two variables at once are for the mixed second derivative"
+        raise _usage(message, str(second), second)
+
+
+def _usage(message: str, hint: str, *options: Option) -> MatcalcError:
+    return MatcalcError("usage", message, hint=hint, options=options)
 
 
 def _diff(
@@ -252,24 +241,17 @@ def _rewritten(node: Node, names: Sequence[str], problem: Problem) -> Node:
         if law is None:
             close = get_close_matches(name, list(LAWS), 1)
             hint = f"did you mean {close[0]}?" if close else "`matcalc rules` lists them"
-            raise MatcalcError("usage", f"there is no law {name!r}", hint=hint)
+            raise _usage(f"there is no law {name!r}", hint)
         if not law.by_name:
-            raise MatcalcError(
-                "usage",
-                f"{name} is not applied by name",
-                hint=f"both sides are always the same here: {law.left} = {law.right}"
-                if law.always
-                else "it is a step of derivations",
-            )
-        found = rules.apply(name, node) or rules.apply(
-            name, simplify_node(node, Cost(problem.style))
-        )
+            hint = "it is a step of derivations"
+            if law.always:
+                hint = f"both sides are always the same here: {law.left} = {law.right}"
+            raise _usage(f"{name} is not applied by name", hint)
+        cost = Cost(problem.style)
+        found = rules.apply(name, node) or rules.apply(name, simplify_node(node, cost))
         if found is None:
-            raise MatcalcError(
-                "usage",
-                f"{name} does not apply here",
-                hint=f"neither {law.left} nor {law.right} occurs; `matcalc rules {name}`",
-            )
+            hint = f"neither {law.left} nor {law.right} occurs; `matcalc rules {name}`"
+            raise _usage(f"{name} does not apply here", hint)
         if found.missing:
             node, fact = found.missing[0]
             needed = text(Presenter(problem.style).present(node))
@@ -296,7 +278,7 @@ def perturb(expr: str, wrt: str, *, where: Sequence[str] = (), order: int = 2) -
     """
     from matcalc.derivation import expansion
 
-    return _face(expansion.perturb(expr, wrt, where, order))
+    return Expansion(**vars(expansion.perturb(expr, wrt, where, order)))
 
 
 def taylor(
@@ -309,8 +291,4 @@ def taylor(
     """
     from matcalc.derivation import expansion
 
-    return _face(expansion.taylor(expr, wrt, where, at, order))
-
-
-def _face(made: answer.Expansion) -> Expansion:
-    return Expansion(**{field.name: getattr(made, field.name) for field in fields(made)})
+    return Expansion(**vars(expansion.taylor(expr, wrt, where, at, order)))

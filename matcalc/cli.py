@@ -20,9 +20,7 @@ from matcalc.commands.options import Request
 from matcalc.errors import MatcalcError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from matcalc.answer import Derivative, Expression
+    from matcalc.answer import Derivative
 
 
 class Defect(Exception):
@@ -86,16 +84,7 @@ def diff(request: Request, wrt: tuple[str, ...], steps: bool, **asked: Any) -> N
         found = matcalc.diff(request.source, variables, where=request.where, **asked)
     derivatives = found if isinstance(found, list) else [found]
     _require_right(derivatives)
-
-    def show(console: Console, quiet: bool) -> None:
-        from matcalc.output import terminal
-
-        if steps:
-            terminal.show_steps(derivatives, console)
-        terminal.show(derivatives, console, quiet)
-
-    remarks = (remark for each in derivatives for remark in each.remarks)
-    request.answer(derivatives, remarks, show)
+    request.answer(derivatives, (remark for each in derivatives for remark in each.remarks))
 
 
 def _require_right(derivatives: Sequence[Derivative]) -> None:
@@ -137,7 +126,7 @@ def simplify(request: Request, using: tuple[str, ...]) -> None:
 
     with streams.placed_in(request.source):
         answer = matcalc.simplify(request.source, where=request.where, using=using)
-        _answer(request, answer)
+        request.answer([answer], answer.notes)
 
 
 @cli.command(cls=options.ExpressionCommand)
@@ -147,16 +136,8 @@ def shape(request: Request) -> None:
     import matcalc
 
     with streams.placed_in(request.source):
-        _answer(request, matcalc.shape(request.source, where=request.where))
-
-
-def _answer(request: Request, expression: Expression) -> None:
-    def show(console: Console, quiet: bool) -> None:
-        from matcalc.output.terminal import show_simplified
-
-        show_simplified(expression, console, quiet)
-
-    request.answer([expression], expression.notes, show)
+        answer = matcalc.shape(request.source, where=request.where)
+        request.answer([answer], answer.notes)
 
 
 # --- sessions -----------------------------------------------------------------------------------

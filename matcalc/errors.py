@@ -9,7 +9,7 @@ on a terminal (that is ``output.errors``) or which exit code it becomes (that is
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import NamedTuple, NoReturn
 
 
@@ -69,6 +69,7 @@ KINDS = (
 )
 
 
+@dataclass(eq=False, repr=False)
 class MatcalcError(Exception):
     """The input (or the mathematics) is at fault.
 
@@ -77,33 +78,25 @@ class MatcalcError(Exception):
     ``message`` one sentence, without the place
     ``start``, ``end``  0-based character offsets into ``source`` (0, 0 if there is no place)
     ``hint``    what would mend it; may be empty
+    ``label``   a word on the place itself
     ``others``  further places, each a span and a word on it (a dimension conflict has two)
     ``source``  the text that the offsets count in (the expression, or one of the declarations)
     ``options`` those that message and hint name
     """
 
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        span: Span | None = None,
-        *,
-        hint: str = "",
-        others: tuple[tuple[Span, str], ...] = (),
-        label: str = "",
-        source: str = "",
-        options: tuple[Option, ...] = (),
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.kind = CODES[code].kind
-        self.message = message
-        self.span = span
-        self.hint = hint
-        self.others = others
-        self.label = label
-        self.source = source
-        self.options = options
+    code: str
+    message: str
+    span: Span | None = None
+    _: KW_ONLY
+    hint: str = ""
+    others: tuple[tuple[Span, str], ...] = ()
+    label: str = ""
+    source: str = ""
+    options: tuple[Option, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__init__(self.message)
+        self.kind = CODES[self.code].kind
 
     @property
     def start(self) -> int:
@@ -119,15 +112,7 @@ class MatcalcError(Exception):
         for option in self.options:
             message = message.replace(str(option), spell(option))
             hint = hint.replace(str(option), spell(option))
-        return MatcalcError(
-            self.code,
-            message,
-            self.span,
-            hint=hint,
-            others=self.others,
-            label=self.label,
-            source=self.source,
-        )
+        return replace(self, message=message, hint=hint, options=())
 
     def in_source(self, source: str) -> MatcalcError:
         """The same error, told which text its offsets count in (kept if it already knows)."""
@@ -139,13 +124,12 @@ class MatcalcError(Exception):
 CODES: dict[str, Code] = {}
 
 
-def _code(name: str, kind: str, title: str, explanation: str, example: str) -> None:
-    assert kind in KINDS and name not in CODES
-    CODES[name] = Code(kind, title, explanation, example)
+def _code(name: str, title: str, explanation: str, example: str, kind: str = "") -> None:
+    assert (kind or name) in KINDS and name not in CODES
+    CODES[name] = Code(kind or name, title, explanation, example)
 
 
 _code(
-    "syntax",
     "syntax",
     "the text is not an expression",
     "The parser met something that cannot stand where it stands.  The caret shows the first "
@@ -154,76 +138,74 @@ _code(
 )
 _code(
     "character",
-    "syntax",
     "a character that matcalc does not read",
     "Expressions consist of Latin and Greek letters, digits, operators and brackets, and of the "
     "Unicode signs that look like these.  Letters of other alphabets that only look Latin, and "
     "characters that do not show at all, are refused and named.",
     'matcalc diff "x\'x | y" --wrt x',
+    kind="syntax",
 )
 _code(
     "number",
-    "syntax",
     "a number cannot be read",
     "Numbers are written 2, 0.5, .5, 2. or 1e-3, in decimal and with at most one point.  Two "
     "numbers side by side are not multiplied.",
     'matcalc diff "1.2.3 x" --wrt x',
+    kind="syntax",
 )
 _code(
     "bracket",
-    "syntax",
     "brackets do not match",
     "Every ( [ { < and || is closed by its counterpart, in the order of opening.",
     'matcalc diff "tr(A X" --wrt X',
+    kind="syntax",
 )
 _code(
     "exponent",
-    "syntax",
     "an exponent cannot be read",
     "A power is X^2, X^-1, x^(a + 1) or X^{2}; a transpose X' or X^T.  Two exponents in a row are "
     "an error unless the later is T, `**` is no operator, and e^x is written exp(x).",
     'matcalc diff "x**2" --wrt x',
+    kind="syntax",
 )
 _code(
     "call",
-    "syntax",
     "a function stands without parentheses",
     "Arguments of functions are always in parentheses: sin(x), log(det(X)).",
     'matcalc diff "sin x" --wrt x',
+    kind="syntax",
 )
 _code(
     "block",
-    "syntax",
     "a block matrix cannot be read",
     "A block matrix is written [A, B; C, D], with at least two blocks; commas separate the blocks "
     "of a row, semicolons the rows.  Inside, a product is written with * or in parentheses.",
     'matcalc diff "[A B; C D] x" --wrt x',
+    kind="syntax",
 )
 _code(
     "unknown-function",
-    "name",
     "no function has this name",
     "A name directly before a parenthesis is a function call unless it is a declared variable or "
     "a single upper-case letter, and `matcalc functions` lists the functions there are.",
     'matcalc diff "trace_of(X)" --wrt X',
+    kind="name",
 )
 _code(
     "unknown-variable",
-    "name",
     "the variable of differentiation does not occur",
     "The variable stands neither in the expression nor in a declaration, so the derivative would "
     "be zero for no good reason.",
     'matcalc diff "x\'x" --wrt y',
+    kind="name",
 )
 _code(
-    "arity",
     "arity",
     "a function has the wrong number of arguments",
     "`matcalc functions NAME` shows how a function is called.",
     'matcalc diff "tr(X, Y)" --wrt X',
 )
 _code(
-    "shape",
     "shape",
     "dimensions do not conform",
     "Two places ask for different dimensions of the same thing.  Both are shown, with the two "
@@ -232,13 +214,11 @@ _code(
 )
 _code(
     "ambiguous",
-    "ambiguous",
     "the expression can be read in two ways",
     "Both readings conform and need equally few assumptions.  Declare one of the names listed.",
     'matcalc diff "u v" --wrt u',
 )
 _code(
-    "declaration",
     "declaration",
     "a declaration cannot be read or contradicts another",
     "Declarations look like `X: m x n symmetric`, `x: n`, `t: scalar`, `f: R^n -> R^p`, `y = H x`.",
@@ -246,13 +226,11 @@ _code(
 )
 _code(
     "domain",
-    "domain",
     "the function is not defined or not differentiable there",
     "The value asked for lies outside the domain of a function.",
     'matcalc diff "log(0 t)" --wrt t',
 )
 _code(
-    "unsupported",
     "unsupported",
     "matcalc has no closed form for this derivative",
     "The input is understood, and refusing is better than a wrong answer.  The message says what "
@@ -261,7 +239,6 @@ _code(
 )
 _code(
     "limit",
-    "limit",
     "the input or the answer is too large",
     "An expression has at most 100,000 characters, a name at most 64.  An answer of which the "
     "parts repeat is written with names for them, `... where S = ...`; a derivation is not, and "
@@ -269,7 +246,6 @@ _code(
     f'matcalc diff "x\'{"long" * 16}x" --wrt x',
 )
 _code(
-    "usage",
     "usage",
     "the command or the call is not of the right form",
     "`matcalc COMMAND --help` shows the options of a command.",

@@ -21,6 +21,8 @@ from mpmath import mp
 
 from matcalc import MatcalcError, diff, simplify
 from matcalc.dimensions.problem import read_problem
+from matcalc.language.syntax import parse_expression
+from matcalc.language.text import text as written
 from matcalc.tables.functions import FUNCTIONS, KINDS, Function
 from matcalc.tables.signatures import Pattern
 from matcalc.verify.difference import precision
@@ -41,7 +43,6 @@ ONLY_TESTED = {
     ("elementwise", "mpmath"): "the judge's",
     ("linear", "kind"): "of diag, which the normal form builds itself",
     ("linear", "adjoint"): "of triu: a trace is written with the transpose, tril",
-    ("linear", "numpy"): "of diag, which the code of a product with it builds itself",
     ("matrix", "kind"): "of inv, a power",
     ("linear", "mpmath"): "the judge's",
     ("linear", "parameters"): "of tr, diag, vec: their adjoints are in G alone",
@@ -90,6 +91,13 @@ def corrupted(row: Function, cell: str) -> Iterator[Function]:
             yield replace(row, at_zero="7")
         case "latex":
             yield replace(row, latex=r"\operatorname{other}")
+        case "written":
+            yield replace(row, written="")
+        case "notation":
+            yield replace(row, notation=f"{value}!")
+        case "product":
+            yield replace(row, product=value.replace("ji", "ij"))
+            yield replace(row, product=f"{value.removesuffix('i')}j")
         case "numpy" | "mpmath":
             yield replace(row, **{cell: f"2 * ({value})"})
         case "helper":
@@ -188,6 +196,8 @@ def results(row: Function) -> Iterator[str]:
         yield said(lambda to: simplify(f, declared()).to(to), form)
     for wrt in names.values():
         yield said(lambda wrt: diff(f, wrt, where=declared()), wrt)
+    yield said(lambda to: simplify(call("X X"), declared()).to(to), "numpy")
+    yield said(lambda call: written(parse_expression(call), plain=False), f)
     yield said(lambda text: simplify(text, declared("n")), f"tr({f})")
 
 
@@ -204,6 +214,9 @@ TESTS = [
         (own.test_trace, lambda row: row.trace),
         (own.test_numpy_column, lambda row: True),
         (own.test_sympy_column, lambda row: row.sympy),
+        (own.test_product, lambda row: row.product),
+        (own.test_notation, lambda row: row.notation),
+        (own.test_written, lambda row: row.written),
         (own.test_parity, lambda row: row.is_elementwise and row.parity),
         (own.test_value_at_zero, lambda row: row.is_elementwise and row.at_zero),
     )

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain, zip_longest
 from random import Random
 from typing import Any
 
@@ -22,7 +23,18 @@ from mpmath import mp
 
 from matcalc import diff
 from matcalc.language.syntax import parse_expression
-from matcalc.tables.functions import ALIASES, FUNCTIONS, KINDS, SYNTAX_FUNCTIONS, Function, lookup
+from matcalc.language.text import text
+from matcalc.language.tree import Call
+from matcalc.tables.functions import (
+    ALIASES,
+    FUNCTIONS,
+    KINDS,
+    POWERS,
+    SYNTAX_FUNCTIONS,
+    Function,
+    lookup,
+    meant,
+)
 from matcalc.tables.signatures import Pattern
 from matcalc.verify.difference import differentiate, precision
 from matcalc.verify.evaluate import evaluate
@@ -250,6 +262,50 @@ def test_trace(row: Function) -> None:
         assert close(evaluate(parse_expression(row.trace), env), Matrix.of(trace))
 
 
+@by_name([row for row in ROWS if row.product])
+def test_product(row: Function) -> None:
+    """f(P Q) is the sum in index notation that the column says."""
+    env = numeric({name: draw(3, 3, (), MOODS[0], Random(name)) for name in "PQ"})
+    expected = as_array(evaluate(parse_expression(f"{row.name}(P Q)"), env))
+    got = np.einsum(row.product, *map(as_array, env.values()))
+    np.testing.assert_allclose(got, expected, rtol=1e-11)
+
+
+@by_name([row for row in ROWS if row.notation])
+def test_notation(row: Function) -> None:
+    """A terminal shows the function in these signs; ⊗, ⟨ and ‖ are read as a function with them."""
+    assert all(f"#{k}" in row.notation for k in range(1, row.arity + 1))
+    shown = text(parse_expression(row.call), plain=False)
+    signs = re.split("#[12]", row.notation)
+    assert shown == "".join(chain(*zip_longest(signs, row.parameters, fillvalue="")))
+    if shown[0] in "‖⟨" or "⊗" in shown:
+        read = parse_expression(shown)
+        assert isinstance(read, Call)
+        assert FUNCTIONS[read.function].notation == row.notation
+
+
+@by_name([row for row in ROWS if row.written])
+def test_written(row: Function) -> None:
+    """The name that two functions share means the one whose argument has the rank."""
+    other = FUNCTIONS[row.written]
+    ranks = [r.shapes.parameters[0].rank for r in (other, row)]
+    assert ranks == sorted(set(ranks)) and row.kind == other.kind
+    assert [meant(row.written, rank) for rank in ranks] == [other, row]
+    for r in (other, row):
+        call = parse_expression(row.call.replace(row.name, row.written))
+        env = {row.parameters[0]: arguments(r, 0)[r.parameters[0]]}
+        assert close(evaluate(call, env), value_of(r, arguments(r, 0)))
+
+
+def test_powers() -> None:
+    """What is short for a power is called so, and nothing else is."""
+    assert POWERS
+    for exponent, name in POWERS.items():
+        assert evaluate(parse_expression(FUNCTIONS[name].definition), {"x": 9}).entries[0] == (
+            9**exponent
+        )
+
+
 def as_array(value: Matrix) -> Any:
     """The convention of emitted code: floats, 1-D vectors, 2-D matrices."""
     entries = [float(entry) for entry in value]
@@ -293,10 +349,32 @@ def test_numpy_column_of_a_scalar_and_of_a_matrix(row: Function) -> None:
     np.testing.assert_allclose(run_numpy(row, [np.full((2, 3), x)]), np.full((2, 3), expected))
 
 
+def run_sympy(row: Function, args: list[Matrix]) -> Matrix:
+    """The ``sympy`` column of a function of whole matrices, at numbers."""
+    template = row.sympy if "{0}" in row.sympy else f"{row.sympy}({{0}})"
+    places = {"entry": "entry", **{name: str(size) for name, size in SIZES.items()}}
+    names = [f"arg{k}" for k in range(len(args))]
+    space = {"entry": sympy.Dummy("entry")}
+    for name, arg in zip(names, args):
+        entries = [sympy.Float(str(entry), 40) for entry in arg]
+        space[name] = sympy.ImmutableMatrix(*arg.shape, entries)
+    value = eval(template.format(*names, **places), vars(sympy), space).doit()
+    if isinstance(value, sympy.MatrixExpr):
+        value = value.as_explicit()
+    if not isinstance(value, sympy.MatrixBase):
+        return Matrix.of(mp.mpf(str(sympy.N(value, 40))))
+    return Matrix(*value.shape, tuple(mp.mpf(str(entry)) for entry in value))
+
+
 @by_name([row for row in ROWS if row.sympy])
 def test_sympy_column(row: Function) -> None:
     """SymPy's function of that name, or its expression, has mpmath's value."""
-    assert row.is_elementwise
+    if not row.is_elementwise:
+        for seed in range(3):
+            env = arguments(row, seed)
+            value = run_sympy(row, [env[name] for name in row.parameters])
+            assert close(value, value_of(row, env))
+        return
     for x in admissible(row):
         exact = sympy.Rational(x.numerator, x.denominator)
         if "{0}" in row.sympy:

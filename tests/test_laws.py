@@ -24,12 +24,15 @@ from typing import Any, NamedTuple
 
 import pytest
 from mpmath import mp
+from steps import assert_steps
 
 import matcalc
-from matcalc.algebra import products, rules
-from matcalc.algebra.interpret import apply_function
-from matcalc.algebra.ir import Node
+from matcalc.algebra import normal, products, rules
+from matcalc.algebra.interpret import apply_function, row_formula
+from matcalc.algebra.ir import Node, make_symbol
 from matcalc.algebra.normal import is_zero
+from matcalc.algebra.rewrite import substitute
+from matcalc.calculus.differential import differential
 from matcalc.commands.series import example
 from matcalc.dimensions.problem import Problem, read_problem
 from matcalc.errors import MatcalcError
@@ -159,6 +162,9 @@ def maker(law: Law) -> Any:
         fact = FACTS[law.by.removeprefix("fact ")]
         assert fact.transpose or fact.projection
         return products.transpose if fact.transpose else products._reduced
+    if law.by.startswith("differential of "):
+        assert FUNCTIONS[law.by.removeprefix("differential of ")].differential
+        return row_formula
     found: Any = matcalc
     for part in law.by.split("."):
         name = f"{found.__name__}.{part}" if inspect.ismodule(found) else ""
@@ -279,6 +285,87 @@ def test_a_move_is_made_by_what_it_names(law: Law) -> None:
     for wrong in corrupted(law):
         with pytest.raises((AssertionError, MatcalcError)):
             test_a_law_holds(wrong)
+
+
+# the sides of the moves that a derivation reads, with another example if need be
+READ: list[tuple[str, str, tuple[str, ...]]] = [
+    ("perturb", "left", ()),
+    ("perturb", "right", ("h(g(f(x)))", "x", "f: R^n -> R^p", "g: R^p -> R^q", "h: R^q -> R^m")),
+    ("product", "right", ()),
+    ("woodbury", "left", ()),
+    ("woodbury", "right", ()),
+    ("trace", "left", ()),
+    ("trace", "right", ()),
+    ("transpose", "left", ()),
+    ("transpose", "right", ()),
+    ("cyclic", "left", ()),
+    ("cyclic", "right", ()),
+    ("scalar-transpose", "left", ("x' Q x", "x")),
+    ("scalar-transpose", "right", ("x' Q x", "x")),
+    ("read-off", "left", ()),
+    ("symmetric-part", "left", ()),
+    ("symmetric-part", "right", ()),
+    ("symmetric-entries", "left", ()),
+    ("symmetric-entries", "right", ()),
+]
+
+
+@pytest.mark.parametrize(("name", "side", "example"), READ, ids=lambda value: str(value)[:16])
+def test_a_derivation_moves_by_the_row(name: str, side: str, example: tuple[str, ...]) -> None:
+    law = LAWS[name]
+    source, wrt, *given = example or (*law.example, *law.given)
+
+    def derived() -> list[tuple[str, ...]]:
+        derivative = matcalc.diff(source, wrt, where=given, structure=law.structure)
+        return [(s.rule, s.relation, s.text, s.note) for s in derivative.steps]
+
+    whole = derived()
+    wrongs = [w for w in corrupted(law) if getattr(w, side) != getattr(law, side)]
+    assert wrongs
+    for wrong in wrongs:
+        with table(wrong):
+            assert outcome(derived) != whole, wrong
+
+
+@pytest.mark.parametrize("name", ["trace", "transpose", "cyclic", "scalar-transpose"])
+def test_a_wrong_move_is_not_made(name: str) -> None:
+    """Factors that are moved make the same product, or they stay where they are."""
+    for source, wrt in (("a' X' inv(A + X B) X b", "X"), ("tr(A X' B X)", "X"), ("x' Q x", "x")):
+        for right in ("tr(A B C)", "tr(B A)", "tr(B' A)", "x' A' y", "y' A x", "tr(y' A x)"):
+            with table(replace(LAWS[name], right=right)):
+                try:
+                    steps = matcalc.diff(source, wrt)
+                    assert steps.steps
+                except (AssertionError, KeyError):  # it is noticed
+                    continue
+                assert_steps(steps)
+
+
+@pytest.mark.parametrize(
+    "law", [law for law in MOVES if law.by.startswith("differential of ")], ids=lambda law: law.name
+)
+def test_a_move_by_a_cell_is_that_cell(law: Law) -> None:
+    whole, row = shown(law), FUNCTIONS[law.by.removeprefix("differential of ")]
+    for wrong in (f"-({row.differential})", f"2 ({row.differential})"):
+        FUNCTIONS[row.name] = replace(row, differential=wrong)
+        try:
+            assert outcome(lambda: shown(law)) != whole
+        finally:
+            FUNCTIONS[row.name] = row
+
+
+@pytest.mark.parametrize("law", [row for row in ROWS if row.small], ids=lambda law: law.name)
+def test_what_is_left_to_first_order_is_the_differential(law: Law) -> None:
+    both = sides(law)
+    small = [both.problem.variable(name) for name in law.small]
+    left, right = (node(both.problem, side) for side in (both.left, both.right))
+    here: dict[Node, Node] = {dX: normal.zero(dX.shape) for dX in small}
+    terms = [substitute(left, here)]
+    for dX in small:
+        change = make_symbol(f"{dX.name}_", dX.shape)
+        term = substitute(differential(left, dX, change), here)
+        terms.append(substitute(term, {change: dX}))
+    assert normal.is_zero(normal.sub(normal.add(*terms), right))
 
 
 def test_names_and_statements_are_distinct() -> None:

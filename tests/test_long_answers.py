@@ -12,10 +12,11 @@ from rich.console import Console
 import matcalc
 from matcalc import MatcalcError
 from matcalc.language import writer
+from matcalc.language.measure import measure
 from matcalc.language.text import text
 from matcalc.language.tree import Tree, postorder
 from matcalc.output.terminal import show, show_simplified
-from matcalc.present.repeats import LONG, length
+from matcalc.present.repeats import LONG
 
 
 def nested(depth: int, name: str = "softmax") -> str:
@@ -36,14 +37,14 @@ def deep() -> matcalc.Derivative:
 
 def test_a_short_answer_has_no_names() -> None:
     derivative = matcalc.diff(nested(6), "x")
-    assert length(derivative.tree) <= LONG
+    assert measure(derivative.tree) <= LONG
     assert str(derivative) == text(derivative.tree)
     assert "where" not in derivative.to("latex")
 
 
 @pytest.mark.parametrize("form", ["text", "latex", "markdown", "json"])
 def test_a_long_answer_names_what_repeats(deep: matcalc.Derivative, form: str) -> None:
-    assert length(deep.tree) > 10**8
+    assert measure(deep.tree) > 10**8
     assert len(deep.to(form)) < 40 * nodes(deep.tree)
     assert "where" in deep.to(form)
 
@@ -75,7 +76,7 @@ LARGE = {
 def test_names_read_back(name: str) -> None:
     """To the same expression, of the same dimensions, as the whole does."""
     derivative = matcalc.diff(*LARGE[name])
-    assert length(derivative.tree) > LONG and " where " in str(derivative)
+    assert measure(derivative.tree) > LONG and " where " in str(derivative)
     declared = declarations(derivative.problem.typed)
     short = matcalc.simplify(str(derivative), where=declared)
     whole = matcalc.simplify(text(derivative.tree), where=declared)
@@ -99,5 +100,5 @@ def test_a_derivation_that_is_too_long_is_refused(deep: matcalc.Derivative) -> N
 def test_length_counts_what_is_written() -> None:
     for source in ("x'Q x + b'x", "logdet(X X')", "-2 a' X b / n where X: m x n"):
         tree = matcalc.simplify(source).tree
-        assert length(tree) <= len(text(tree)) <= 8 * length(tree)
+        assert measure(tree) <= len(text(tree)) <= 8 * measure(tree)
     assert writer.MOST > 10 * LONG

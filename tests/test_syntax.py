@@ -294,3 +294,30 @@ def test_scraps(scraps: list[str], glue: str) -> None:
     assert 0 <= error.start <= error.end <= len(source) + 1
     assert error.hint
     assert not re.search(r"[A-Z]{4,}|[{][0-9][}]", error.hint)
+
+
+@pytest.mark.parametrize(
+    ("template", "spellings"),
+    [
+        ("A ? B", "= :="),
+        ("A ? B", ": ∈"),
+        ("A ? B", "→ ×"),
+        ("x^? y", "< ⟨"),
+        ("? A", "' ’ ′ ᵀ ⊤ .T"),
+        ("x where x: ? n", "- −"),
+        ("x where x: 2 ? n", "+ ^ /"),
+        ("x where x: n ?", "x ×"),
+        ("x where x: n ? 2", "= :="),
+    ],
+)
+def test_what_is_said_of_one_spelling_is_said_of_all(template: str, spellings: str) -> None:
+    said = set()
+    for spelling in spellings.split():
+        with pytest.raises(MatcalcError) as failure:
+            parse(template.replace("?", spelling))
+        error = failure.value
+        words = ["?" if word == spelling else word for word in error.message.split()]
+        said.add((error.code, " ".join(words), error.hint))
+        assert "cannot stand here" not in error.message
+        assert "is not part of" not in error.message
+    assert len(said) == 1

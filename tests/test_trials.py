@@ -10,7 +10,7 @@ import fuzz
 import pytest
 from generate import Case
 from shrink import shrunk
-from trials import trial
+from trials import trial, warm
 
 import matcalc
 from matcalc import MatcalcError
@@ -26,6 +26,12 @@ CASE = Case(
     sizes={"n": 3},
 )
 real = matcalc.diff
+
+
+@pytest.fixture(autouse=True)
+def loaded() -> None:
+    """Before anything is put in the place of an answer's methods."""
+    warm()
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:

@@ -20,12 +20,13 @@ import matcalc
 from matcalc.dimensions.infer import infer
 from matcalc.errors import MatcalcError
 from matcalc.language.syntax import parse
+from matcalc.tables.facts import FACTS
 from matcalc.verify.check import check
 from matcalc.verify.compare import compare
 from matcalc.verify.evaluate import NotConforming, OutsideDomain, evaluate
 from matcalc.verify.matrix import Matrix
 from matcalc.verify.prove import prove
-from matcalc.verify.sample import MOODS, SATISFIED, choose_sizes, draw, sample
+from matcalc.verify.sample import MOODS, choose_sizes, draw, has, sample
 
 BIG = "a' X' inv(A + X B) X b"
 BIG_RESULT = "inv(A + X B) X b a' + inv(A + X B)' X a (b' - b' X' inv(A + X B)' B')"
@@ -114,7 +115,7 @@ def test_evaluation_does_not_recurse() -> None:
     assert evaluate(read("+".join(["t"] * 20000), ["t: scalar"]).tree, {"t": 2}).entries == (40000,)
 
 
-PAIRS = list(combinations_with_replacement(sorted(SATISFIED), 2))
+PAIRS = list(combinations_with_replacement(sorted(FACTS), 2))
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS)
@@ -134,7 +135,7 @@ def test_samples_have_the_declared_properties(one: str, other: str) -> None:
         except OutsideDomain:
             assert "positive" in (one, other)
             continue
-        assert SATISFIED[one](value) and SATISFIED[other](value)
+        assert has(value, FACTS[one]) and has(value, FACTS[other])
 
 
 def test_samples_are_deterministic_and_of_unequal_sizes() -> None:

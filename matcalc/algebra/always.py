@@ -1,8 +1,9 @@
-"""The laws of the table that always hold: applied by the constructors, as nodes arise.
+"""The laws of the table that need no search: applied by the constructors, as nodes arise.
 
 They are of three forms, found by their left sides: two neighbours in a chain, diag(u) v; a function
 of something, tr(diag(u) A); a power, diag(u)^k.  Which nodes a law may be about is read off its
-left side, so that most nodes are told apart without looking into them.
+left side, so that most nodes are told apart without looking into them.  The laws that only
+expand, det(A B) = det(A) det(B), are kept in the same way, for ``rewrite``.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from matcalc.algebra.builders import call_by_law, pair_by_law, power_by_law
+from matcalc.algebra.builders import apart_by_law, call_by_law, pair_by_law, power_by_law
 from matcalc.algebra.interpret import formula
-from matcalc.algebra.ir import Apply, Node, Product, Symbol
+from matcalc.algebra.ir import Apply, Node, Product, Symbol, is_head
 from matcalc.algebra.matching import Binding, instance, parts, proposals, rotated
 from matcalc.algebra.normal import transpose
 from matcalc.algebra.properties import has
@@ -48,7 +49,7 @@ def _found(*key: str) -> tuple[Always, ...]:
     """The laws for a key; while the rows are being read, there are none."""
     if not _laws:
         _laws[()] = ()
-        read_in = [_read(law) for law in LAWS.values() if law.by == "always"]
+        read_in = [_read(law) for law in LAWS.values() if law.by in ("always", "expanding")]
         for place, law in read_in:
             _laws[place] = (*_laws.get(place, ()), law)
     return _laws.get(key, ())
@@ -73,7 +74,7 @@ def _read(law: Law) -> tuple[tuple[str, ...], Always]:
             assert isinstance(whole, Apply)
             args = tuple(read(arg, holes, sizes) for arg in left.args[: len(whole.args)])
             shows = frozenset().union(*map(_shown, args))
-            return ("call", whole.head), Always(args, result, given, shows)
+            return (law.by, whole.head), Always(args, result, given, shows)
     raise AssertionError(f"{law.name}: {law.left} is no pair of factors, no call and no power")
 
 
@@ -97,7 +98,7 @@ def _pair(left: Node, right: Node) -> Node | None:
     here, there = _head(left), _head(right)
     for heads in dict.fromkeys(((here, there), (here, ""), ("", there))):
         for law in _found("scalar" if scalar else "pair", *heads):
-            if (made := _made(law, (left, right))) is not None:
+            for made in _made(law, (left, right)):
                 return made
     return None
 
@@ -105,24 +106,37 @@ def _pair(left: Node, right: Node) -> Node | None:
 @power_by_law.is_
 def _power(base: Node, exponent: Node) -> Node | None:
     for law in _found("power", _head(base)):
-        if (made := _made(law, (base, exponent))) is not None:
+        for made in _made(law, (base, exponent)):
             return made
     return None
 
 
 @call_by_law.is_
 def _call(head: str, args: Sequence[Node], shape: Shape) -> Node | None:
-    laws = _found("call", head)
+    return _of_call("always", head, args, shape)
+
+
+@apart_by_law.is_
+def _apart(head: str, args: Sequence[Node], shape: Shape) -> Node | None:
+    return _of_call("expanding", head, args, shape)
+
+
+def _of_call(by: str, head: str, args: Sequence[Node], shape: Shape) -> Node | None:
+    laws = _found(by, head)
     if not laws:
         return None
     shown = frozenset().union(*map(_shown, args))
     for law in laws:
         if law.shows <= shown:
             for variant in _variants(head, args, law):
-                made = _made(law, variant)
-                if made is not None and made.shape == shape:
-                    return made
+                for made in _made(law, variant):
+                    if made.shape == shape and not _is(made, head, args):
+                        return made
     return None
+
+
+def _is(node: Node, head: str, args: Sequence[Node]) -> bool:
+    return is_head(node, head) and node.args == tuple(args)
 
 
 def _variants(head: str, args: Sequence[Node], law: Always) -> Iterator[Sequence[Node]]:
@@ -137,7 +151,8 @@ def _variants(head: str, args: Sequence[Node], law: Always) -> Iterator[Sequence
         yield [transpose(arg) for arg in args]
 
 
-def _made(law: Always, subjects: Sequence[Node]) -> Node | None:
+def _made(law: Always, subjects: Sequence[Node]) -> Iterator[Node]:
+    """What the law makes of its parts, in every way in which they match."""
     for binding in _bindings(law.patterns, subjects, Binding()):
         conforms = all(
             instance(p, binding) is s for p, s in zip(law.patterns, subjects, strict=True)
@@ -145,8 +160,7 @@ def _made(law: Always, subjects: Sequence[Node]) -> Node | None:
         if conforms and all(
             has(binding.names[h.name], fact) for h in law.holes for fact in h.facts
         ):
-            return instance(law.result, binding)
-    return None
+            yield instance(law.result, binding)
 
 
 def _bindings(

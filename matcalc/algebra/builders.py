@@ -67,6 +67,8 @@ pair_by_law: Later[[Node, Node], Node | None] = Later()
 power_by_law: Later[[Node, Node], Node | None] = Later()
 #: what a head applied to arguments, a value of this shape, is by a law, or None
 call_by_law: Later[[str, Sequence[Node], Shape], Node | None] = Later()
+#: what a function of a product comes apart into by a law, or None
+apart_by_law: Later[[str, Sequence[Node], Shape], Node | None] = Later()
 #: a formula of a row of the function table, for these arguments and the shape of the value
 row_formula: Later[[Function, str, Sequence[Node], Shape], Node] = Later()
 
@@ -89,19 +91,20 @@ def absolute(u: Node) -> Node:
     return apply("abs", (u,), u.shape)
 
 
-def exponent_of(node: Node) -> Node | None:
-    """u of exp(u)."""
-    return node.args[0] if is_head(node, "exp") else None
+# --- applications of a head, taken apart ----------------------------------------------------------
 
 
-def argument_of_log(node: Node) -> Node | None:
-    """u of log(u)."""
-    return node.args[0] if is_head(node, "log") else None
+def _argument_of(head: str) -> Callable[[Node], Node | None]:
+    """What finds the argument where a node is this head, applied."""
+    return lambda node: node.args[0] if is_head(node, head) else None
 
 
-def argument_of_abs(node: Node) -> Node | None:
-    """u of |u|."""
-    return node.args[0] if is_head(node, "abs") else None
+exponent_of = _argument_of("exp")
+argument_of_log = _argument_of("log")
+argument_of_abs = _argument_of("abs")
+vector_of_diag = _argument_of("diag")
+inside_trace = _argument_of("tr")
+inside_det = _argument_of("det")
 
 
 # --- what the table says of an application --------------------------------------------------------

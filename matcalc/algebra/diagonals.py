@@ -52,8 +52,8 @@ def diagonal(M: Node) -> Node:
 @constructor("vec")
 def vec(M: Node) -> Node:
     """The columns of M, stacked."""
-    if M.shape.is_vector:
-        return transpose(M) if M.shape.is_row and not M.shape.is_scalar else M
+    if M.shape.is_column or M.shape.is_row:
+        return M if M.shape.is_column else transpose(M)
     return linear_function("vec", (M,), Shape(M.shape.rows * M.shape.cols, DIM_ONE))
 
 
@@ -61,6 +61,6 @@ def vec(M: Node) -> Node:
 def _unvec(head: str, args: Sequence[Node], shape: Shape) -> Node:
     """The matrix of the given shape whose columns, stacked, are x."""
     (x,) = args
-    if shape.is_vector:
-        return transpose(x) if shape.is_row and not shape.is_scalar else x
+    if shape.is_column or shape.is_row:
+        return x if shape.is_column else transpose(x)
     return linear_function(head, args, shape)

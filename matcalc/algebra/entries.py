@@ -12,6 +12,7 @@ from fractions import Fraction
 from matcalc.algebra.builders import (
     absolute,
     apply,
+    argument_of_abs,
     argument_of_log,
     builds,
     call_by_law,
@@ -19,6 +20,7 @@ from matcalc.algebra.builders import (
     exp,
     exponent_of,
     log,
+    vector_of_diag,
 )
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, is_head, make_apply
 from matcalc.algebra.powers import Powers, is_even
@@ -93,8 +95,8 @@ class _Entries(Powers):
                     self.take(absolute(base), mul(e, exponent))
                 else:
                     self.add(node, exponent)
-            case Apply(head="abs") if is_even(exponent):
-                self.take(node.args[0], exponent)
+            case Apply() if is_even(exponent) and (u := argument_of_abs(node)) is not None:
+                self.take(u, exponent)
             case Apply(head="ones"):
                 pass
             case Number() | Symbol() | Apply():
@@ -121,8 +123,8 @@ class _Entries(Powers):
                 continue
             if is_identity(base) and is_integer(e):
                 diagonals.append(ones(self.shape.rows))
-            elif is_head(base, "diag") and e is ONE:
-                diagonals.append(base.args[0])
+            elif e is ONE and (u := vector_of_diag(base)) is not None:
+                diagonals.append(u)
             else:
                 parts.append(base if e is ONE else make_apply("epow", (base, e), base.shape))
         inside = self._join(parts)

@@ -32,7 +32,7 @@ from matcalc.language.tree import (
     Tree,
     fold,
 )
-from matcalc.tables.functions import FUNCTIONS, Function
+from matcalc.tables.functions import Function, meant
 
 _LONGEST = 12_000  # binary digits of a coefficient; Python writes at most 4300 decimal ones
 
@@ -159,9 +159,7 @@ class Reader:
         function = self.names.get(name[1:])
         if name.startswith("D") and isinstance(function, Symbol) and function.role == "function":
             return normal.jacobian(function, parts[0])
-        if name == "diag" and not (parts[0].shape.is_column or parts[0].shape.is_row):
-            name = "diagonal"
-        row = FUNCTIONS[name]
+        row = meant(name, parts[0].shape.rank)
         return apply_function(row, parts[: row.arity], map(self._size, tree.args[row.arity :]))
 
     def _size(self, tree: Tree) -> Dim:

@@ -223,21 +223,19 @@ def _arguments(node: Apply) -> Iterator[Sequence[Node]]:
     match node.head:
         case "hadamard":
             yield from permutations(node.args)
-        case "tr":
-            for turned in rotations(node):
-                yield (turned,)
-                yield (normal.transpose(turned),)
         case _:
-            yield node.args
             row = normal.row_of(node)
-            if row is not None and row.transposable:
-                yield (normal.transpose(node.args[0]),)
+            traced = normal.inside_trace(node) is not None
+            for args in ((arg,) for arg in rotations(node.args[0])) if traced else (node.args,):
+                yield args
+                if row is not None and row.transposable:
+                    yield (normal.transpose(args[0]),)
 
 
-def rotations(node: Apply) -> Iterator[Node]:
+def rotations(inside: Node) -> Iterator[Node]:
     """The argument of a trace in all its rotations."""
-    chain = parts(node.args[0])[2]
-    yield node.args[0]
+    chain = parts(inside)[2]
+    yield inside
     for i in range(1, len(chain)):
         yield rotated(chain, i)
 

@@ -23,13 +23,17 @@ from matcalc.algebra.applications import call, commutation, dimension, jacobian,
 from matcalc.algebra.builders import (
     absolute,
     apply,
+    argument_of_abs,
     argument_of_log,
     exp,
     exponent_of,
+    inside_det,
+    inside_trace,
     is_elementwise,
     is_linear,
     log,
     row_of,
+    vector_of_diag,
 )
 from matcalc.algebra.diagonals import diag, diagonal, vec
 from matcalc.algebra.entries import elementwise, epow, hadamard
@@ -80,6 +84,7 @@ __all__ = [
     "absolute",
     "add",
     "apply",
+    "argument_of_abs",
     "argument_of_log",
     "call",
     "commutation",
@@ -95,6 +100,8 @@ __all__ = [
     "exponent_of",
     "hadamard",
     "identity",
+    "inside_det",
+    "inside_trace",
     "integer",
     "is_elementwise",
     "is_head",
@@ -128,5 +135,6 @@ __all__ = [
     "transpose",
     "transposed_chain",
     "vec",
+    "vector_of_diag",
     "zero",
 ]

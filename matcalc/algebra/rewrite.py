@@ -7,7 +7,8 @@ from fractions import Fraction
 from itertools import product as cartesian
 
 from matcalc.algebra import normal
-from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
+from matcalc.algebra.builders import apart_by_law
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, postorder
 from matcalc.errors import assert_never
 
 
@@ -78,8 +79,8 @@ def _distribute(node: Node, budget: int) -> Node:
             k = normal.integer(node.args[1])
             if k is not None and 1 < k <= 4:
                 return _all([_terms(node.args[0])] * k, normal.hadamard, node, budget)
-        case Apply(head="det" | "logdet") if isinstance(node.args[0], Product):
-            return _split_determinant(node, node.args[0])
+        case Apply() if node.args and isinstance(node.args[0], Product):
+            return _apart(node)
         case Number() | Symbol() | Sum() | Apply():
             pass
         case _:
@@ -131,10 +132,9 @@ def _all(
     return made
 
 
-def _split_determinant(node: Apply, inside: Product) -> Node:
-    """det(A B) = det(A) det(B) for square factors."""
-    if not all(b.shape.is_square for b, _ in inside.chain):
+def _apart(node: Node) -> Node:
+    """A function of a product by the laws that expand it, det(A B) = det(A) det(B), to the end."""
+    found = apart_by_law(node.head, node.args, node.shape) if isinstance(node, Apply) else None
+    if found is None or any(part is node for part in postorder(found)):
         return node
-    f = normal.det if node.head == "det" else normal.logdet
-    parts = [f(normal.power(b, e)) for b, e in inside.chain]
-    return normal.mul(*parts) if node.head == "det" else normal.add(*parts)
+    return rebuild(found, {child: _apart(child) for child in found.children})

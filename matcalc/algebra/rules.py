@@ -104,14 +104,14 @@ def _by_cost(nodes: Iterable[Node]) -> Iterator[Rule]:
 def _outline(node: Node) -> frozenset[str]:
     """What is seen of a node from above: a node must show all that a pattern shows."""
     match node:
-        case Apply(head="tr"):
-            return _outline(node.args[0])
         case Apply() if node.args:
             inside = node.args[0]
+            if normal.inside_trace(node) is not None:
+                return _outline(inside)
             kind = "a sum" if isinstance(inside, Sum) else "no sum"
             return frozenset({f"{node.head} of {kind}", *_with_identity(node.head, inside)})
         case Sum():
-            return frozenset({"sum"}).union(*(_outline(term) for term, _ in node.terms))
+            return frozenset({"a sum"}).union(*(_outline(term) for term, _ in node.terms))
         case Product():
             found = set()
             for base, e in node.scalars + node.chain:
@@ -164,8 +164,7 @@ class Required:
                 case Product():
                     for base, e in node.scalars + node.chain:
                         if not (isinstance(e, Number) and e.value > 0):
-                            det = isinstance(base, Apply) and base.head == "det"
-                            inside = base.children[0] if det else base
+                            inside = normal.inside_det(base) or base
                             self.bases |= {base, inside, normal.transpose(inside)}
                 case Apply(head="logdet" | "log"):
                     self.bases |= {node.args[0], normal.transpose(node.args[0])}
@@ -291,8 +290,8 @@ def _upright(pattern: Node, node: Node) -> Iterator[Place]:
     elif isinstance(pattern, Product) and not (pattern.chain and pattern.shape.is_scalar):
         if isinstance(node, Product):
             yield from _in_product(pattern, node)
-        elif isinstance(node, Apply) and node.head == "tr":
-            for turned in rotations(node):
+        elif (inside := normal.inside_trace(node)) is not None:
+            for turned in rotations(inside):
                 if isinstance(turned, Product):
                     for place in _in_product(pattern, turned):
                         yield replace(place, traced=True)

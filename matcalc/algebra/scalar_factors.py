@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import isqrt
 
 from matcalc.algebra import products
-from matcalc.algebra.builders import absolute, argument_of_log, row_of
+from matcalc.algebra.builders import absolute, argument_of_abs, argument_of_log, row_of
 from matcalc.algebra.ir import (
     Apply,
     Node,
@@ -69,8 +69,8 @@ class Factors(Powers):
                     c, base = -c, neg(base)
                 self._take_number(c, exponent)
                 self.add(base, exponent)
-            case Apply(head="abs") if is_even(exponent):
-                self.take(node.args[0], exponent)
+            case Apply() if is_even(exponent) and (u := argument_of_abs(node)) is not None:
+                self.take(u, exponent)
             case Symbol() | Product() | Apply():
                 self.add(node, exponent)
             case _:

@@ -27,7 +27,11 @@ _LONGEST = 10**9  # number that SymPy is asked about
 _DIGITS = 30  # to which a number is evaluated to find its sign
 _CALLS = 250_000  # of functions for each simplification: about a fifth of a second
 
-_BACK = {row.sympy: row.name for row in FUNCTIONS.values() if row.sympy.isidentifier()}
+_BACK = {
+    row.sympy: row.name
+    for row in FUNCTIONS.values()
+    if row.is_elementwise and row.sympy.isidentifier()
+}
 
 
 def is_scalar(root: Node) -> bool:
@@ -168,7 +172,7 @@ def to_sympy(root: Node, symbols: dict[Any, Node]) -> Any | None:
             case Product(chain=()):
                 powers = (sympy.Pow(done[b], done[e]) for b, e in node.scalars)
                 return sympy.Mul(_rational(node.coefficient), *powers)
-            case Apply() if node.head in FUNCTIONS and FUNCTIONS[node.head].sympy:
+            case Apply() if normal.is_elementwise(node) and FUNCTIONS[node.head].sympy:
                 return _function(FUNCTIONS[node.head].sympy, done[node.args[0]])
             case Product() | Apply():
                 raise _NoCounterpart

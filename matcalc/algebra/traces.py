@@ -9,8 +9,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matcalc.algebra.applications import applied, known_trace
-from matcalc.algebra.builders import absolute, call_by_law, constructor, log
-from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, is_head, make_apply
+from matcalc.algebra.builders import absolute, call_by_law, constructor, inside_det, log
+from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, make_apply
 from matcalc.algebra.products import mul, power, primitive, size, transposed_chain
 from matcalc.algebra.scalar_factors import Factors
 from matcalc.algebra.sums import (
@@ -148,14 +148,12 @@ def det(M: Node) -> Node:
 def logdet(M: Node) -> Node:
     """log |det M|: logdet(c A) = n log|c| + logdet(A), logdet(A^k) = k logdet(A)."""
     made = det(M)
-    if is_head(made, "det"):
-        return make_apply("logdet", made.args, SCALAR)
+    if (inside := inside_det(made)) is not None:
+        return make_apply("logdet", (inside,), SCALAR)
     scalars = Factors()
     scalars.take(made)
     terms = [log(number(abs(scalars.coefficient)))]
     for base, e in scalars.pairs():
-        if is_head(base, "det"):
-            terms.append(mul(e, logdet(base.args[0])))
-        else:
-            terms.append(mul(e, log(absolute(base))))
+        inside = inside_det(base)
+        terms.append(mul(e, log(absolute(base)) if inside is None else logdet(inside)))
     return add(*terms)

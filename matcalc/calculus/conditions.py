@@ -21,9 +21,11 @@ from matcalc.language.text import text
 from matcalc.present.patterns import norm_argument
 from matcalc.present.presenter import Presenter
 from matcalc.present.style import Style
+from matcalc.tables.facts import FACTS
 from matcalc.tables.functions import FUNCTIONS
 
 _RELATION = re.compile(r"(?P<left>.*) (?P<operator>!=|>|<) (?P<right>-?\d+)( entry-wise)?")
+_INVERTIBLE = "{} invertible"
 
 
 class Condition(NamedTuple):
@@ -31,6 +33,12 @@ class Condition(NamedTuple):
 
     template: str
     node: Node
+
+    @property
+    def fact(self) -> str:
+        """The fact that is asked for, "" where it is a relation."""
+        word = self.template.removeprefix("{} ")
+        return word if word in FACTS else ""
 
 
 def conditions(root: Node) -> list[Condition]:
@@ -48,7 +56,7 @@ def holds(condition: Condition) -> bool | None:
     node = condition.node
     relation = _RELATION.fullmatch(condition.template)
     if relation is None:
-        return False if normal.is_zero(node) else None  # "{} invertible"
+        return False if normal.is_zero(node) else None
     entry = normal.constant_entry(node) or node
     reader = Reader({"x": entry}, {}, entrywise=True)
     left = reader.read(formula(relation["left"].replace("{}", "x")))
@@ -77,7 +85,7 @@ def _of(node: Node) -> list[Condition]:
                 left = row_formula(row, text, node.args, node.shape)
                 return [Condition(row.domain.replace(relation["left"], "{}"), left)]
             template = row.domain.replace(f"{{{row.parameters[0]}}}", "{}")
-            if template == "{} invertible":
+            if template == _INVERTIBLE:
                 return _all_invertible(node.args[0])
             if normal.is_elementwise(node) and not node.shape.is_scalar:
                 template += " entry-wise"
@@ -92,7 +100,7 @@ def _of(node: Node) -> list[Condition]:
 
 
 def _invertible(base: Node) -> Condition:
-    return Condition("{} invertible", min(base, normal.transpose(base), key=lambda M: M.primes))
+    return Condition(_INVERTIBLE, min(base, normal.transpose(base), key=lambda M: M.primes))
 
 
 def _all_invertible(node: Node) -> list[Condition]:
@@ -119,8 +127,8 @@ def _power(base: Node, e: Node, entry: str) -> Condition | None:
 def _simpler(condition: Condition) -> Condition:
     """abs(u) > 0 says that u is not 0."""
     template, node = condition
-    if template.startswith("{} > 0") and isinstance(node, Apply) and node.head == "abs":
-        return Condition(template.replace("> 0", "!= 0"), node.args[0])
+    if template.startswith("{} > 0") and (u := normal.argument_of_abs(node)) is not None:
+        return Condition(template.replace("> 0", "!= 0"), u)
     if template == "{} > 0" and isinstance(node, Product) and not node.chain:
         return _of_product(condition, node)
     return condition
@@ -141,9 +149,9 @@ def _of_product(condition: Condition, node: Product) -> Condition:
 def _granted(condition: Condition) -> bool:
     """Does the condition follow from declared facts or from the form?"""
     template, node = condition
-    if "invertible" in template:
-        return isinstance(node, Symbol) and "invertible" in node.facts
-    if template.startswith("{} != 0") and normal.is_head(node, "det"):
+    if condition.fact:
+        return isinstance(node, Symbol) and condition.fact in node.facts
+    if template.startswith("{} != 0") and normal.inside_det(node) is not None:
         return True  # the determinant's own condition says it
     return holds(condition) is True
 
@@ -184,6 +192,6 @@ def _facts(problem: Problem, name: str) -> frozenset[str]:
 
 
 def _written(condition: Condition, presenter: Presenter) -> str:
-    signed = "invertible" not in condition.template and "!=" not in condition.template
+    signed = not condition.fact and "!=" not in condition.template
     tree = (presenter.present if signed else presenter.unsigned)(condition.node)
     return condition.template.format(text(tree))

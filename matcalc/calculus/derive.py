@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from matcalc.algebra import normal
 from matcalc.algebra.factor import simplify
+from matcalc.algebra.interpret import Reader, formula
 from matcalc.algebra.ir import Node, Symbol, make_symbol, postorder
 from matcalc.algebra.rewrite import substitute
 from matcalc.algebra.sympy_bridge import tidy
@@ -24,16 +25,20 @@ from matcalc.calculus.adjoint import gradient
 from matcalc.calculus.differential import differential
 from matcalc.calculus.kronecker import vec_jacobian
 from matcalc.calculus.linear_map import jacobian
+from matcalc.calculus.windows import arrangements
 from matcalc.dimensions.problem import Problem
 from matcalc.errors import MatcalcError, Option
+from matcalc.language.tree import Multiply, Tree
 from matcalc.present.cost import Cost
 from matcalc.tables.facts import FACTS, FREE
+from matcalc.tables.laws import LAWS, Law
 
 LAYOUTS = ("jacobian", "gradient")
 _NOT_SYMMETRIC = frozenset(
     name for name, fact in FACTS.items() if fact.transpose not in ("", "same", "inverse")
 )
-STRUCTURES = ("independent", "symmetric", "cookbook")
+# what may be known of the variable, and the law that then says what of the gradient counts
+STRUCTURES = {"independent": "", "symmetric": "symmetric-part", "cookbook": "symmetric-entries"}
 
 
 @dataclass
@@ -69,14 +74,8 @@ def derive(
     if structure != "independent":
         other = problem.typed.symbols[wrt[0]].facts & _NOT_SYMMETRIC
         if other:
-            asked, option = Option("structure", structure), Option("structure")
-            raise MatcalcError(
-                "usage",
-                f"{asked} is for a symmetric variable, and {wrt[0]} is "
-                f"{' and '.join(sorted(other))}",
-                hint=f"leave {option} out",
-                options=(asked, option),
-            )
+            facts = " and ".join(sorted(other))
+            raise _misused(structure, f"a symmetric variable, and {wrt[0]} is {facts}")
         value = _structured(value, path, structure, cost)
     derived.node = value
     derived.notes = [*_tied(problem, wrt, structure), *_vanishing(problem, F, value, variables)]
@@ -156,15 +155,26 @@ def perturbation(X: Symbol, F: Node, sizes: Iterable[str] = ()) -> Symbol:
 def _structured(G: Node, path: Sequence[Symbol], structure: str, cost: Cost) -> Node:
     X = path[0]
     if len(path) > 1 or not X.shape.is_square or G.shape != X.shape:
-        asked, option = Option("structure", structure), Option("structure")
-        raise MatcalcError(
-            "usage",
-            f"{asked} is for a scalar function of one square matrix, order 1",
-            hint=f"leave {option} out, or declare the variable symmetric",
-            options=(asked, option),
-        )
-    both = normal.add(G, normal.transpose(G))
-    if structure == "symmetric":
-        return simplify(normal.mul(normal.HALF, both), cost)
-    inside = normal.diag(normal.diagonal(G))
-    return simplify(normal.sub(both, inside), cost)
+        what = "a scalar function of one square matrix, order 1"
+        raise _misused(structure, what, ", or declare the variable symmetric")
+    law, part, _ = structure_law(structure)
+    assert arrangements(law.left) == arrangements(LAWS["read-off"].left)
+    return simplify(normal.transpose(Reader({"G": G}, {}).read(part)), cost)
+
+
+def _misused(structure: str, what: str, otherwise: str = "") -> MatcalcError:
+    asked, option = Option("structure", structure), Option("structure")
+    return MatcalcError(
+        "usage",
+        f"{asked} is for {what}",
+        hint=f"leave {option} out{otherwise}",
+        options=(asked, option),
+    )
+
+
+def structure_law(structure: str) -> tuple[Law, Tree, Tree]:
+    """The law of a structure, with R' and what varies (dX or a part of it) of its tr(R' dX)."""
+    law = LAWS[STRUCTURES[structure]]
+    (product,) = formula(law.right).children
+    assert isinstance(product, Multiply), law.right
+    return law, Multiply(product.factors[:-1], product.ops[:-1]), product.factors[-1]

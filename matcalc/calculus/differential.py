@@ -2,22 +2,26 @@
 
 ``differential(F, X, dX)`` is the first-order part of F(X + dX) - F(X), as an IR node in which dX
 occurs exactly once in each product.  The rule of a function comes from its row in the function
-table; here are only the rules of the five node kinds: d(A + B) = dA + dB, d(A B) = dA B + A dB,
-each occurrence perturbed on its own, and d(A^k) for powers.  Nothing is expanded, so the result
-is a DAG about as large as the expression.
+table, that of a product from the law table; here are only those of sums, each occurrence perturbed
+on its own, and of powers.  Nothing is expanded, so the result is a DAG about as large as the
+expression.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
+from functools import cache
 
 from matcalc.algebra import normal
 from matcalc.algebra.interpret import Reader, formula, row_formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
+from matcalc.calculus.windows import Window, arrangements
 from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import Shape
+from matcalc.language.syntax import parse
+from matcalc.language.tree import Tree
 from matcalc.tables.functions import FUNCTIONS, Function
+from matcalc.tables.laws import LAWS
 
 _POWERS_WRITTEN_OUT = 64
 
@@ -76,23 +80,19 @@ class _Differential:
         for i, (b, e) in enumerate(node.scalars + node.chain, start=1):
             if self.done[b] is None and self.done[e] is None:
                 continue
+            before, here, after = tuple(factors[:i]), factors[i], tuple(factors[i + 1 :])
             for d in self._power(b, e):
-                terms.append(normal.mul(*factors[:i], d, *factors[i + 1 :]))
+                tail = _changed(A=(here,), dA=(d,), B=after)
+                terms.append(normal.mul(*_changed(A=before, B=(here, *after), dB=tail)))
         return normal.add(*terms) if terms else normal.zero(node.shape)
 
     def _power(self, b: Node, e: Node) -> list[Node]:
         """The terms of d(b^e)."""
-        db, de = self.done[b], self.done[e]
+        db = self.done[b]
         if e is normal.ONE:
             return [] if db is None else [db]
         if b.shape.is_scalar:
-            terms = []
-            if db is not None:
-                terms.append(normal.mul(e, normal.power(b, normal.sub(e, normal.ONE)), db))
-            if de is not None:
-                log = normal.elementwise("log", b)
-                terms.append(normal.mul(normal.power(b, e), log, de))
-            return terms
+            return self._entry_power(b, e)
         k = normal.integer(e)
         if k is None or abs(k) > _POWERS_WRITTEN_OUT:
             raise MatcalcError(
@@ -103,35 +103,29 @@ class _Differential:
             )
         assert db is not None
         if k < 0:  # (b^-1)^-k
-            db, b, k = _formula(FUNCTIONS["inv"], (b,), (db,), b.shape), _inverse(b), -k
-        return [self._around(b, i, db, k - 1 - i) for i in range(k)]
-
-    @staticmethod
-    def _around(b: Node, i: int, db: Node, j: int) -> Node:
-        left, right = normal.power(b, normal.number(i)), normal.power(b, normal.number(j))
-        return normal.mul(left, db, right)
+            inverse = normal.power(b, normal.MINUS_ONE)
+            db, b, k = _formula(FUNCTIONS["inv"], (b,), (db,), b.shape), inverse, -k
+        powers = [normal.power(b, normal.number(i)) for i in range(k)]
+        return [normal.mul(powers[i], db, powers[k - 1 - i]) for i in range(k)]
 
     def _apply(self, node: Apply) -> Node:
-        if node.head == "tr" and (power := _symbolic_power(node.args[0])) is not None:
+        if (power := _traced_power(node)) is not None:
             return self._trace_of_power(*power)
         parts = [self.done[arg] for arg in node.args]
+        if is_multilinear(node):
+            terms = [
+                normal.apply(node.head, (*node.args[:i], d, *node.args[i + 1 :]), node.shape)
+                for i, d in enumerate(parts)
+                if d is not None
+            ]
+            return normal.add(*terms)
         match node.head:
-            case "transpose":
-                assert parts[0] is not None
-                return normal.transpose(parts[0])
-            case "hadamard":
-                terms = [
-                    normal.hadamard(*node.args[:i], d, *node.args[i + 1 :])
-                    for i, d in enumerate(parts)
-                    if d is not None
-                ]
-                return normal.add(*terms)
             case "epow":
-                return self._entry_power(node, parts[0], parts[1])
+                return normal.add(*self._entry_power(*node.args))
             case "call":
                 f = node.args[0]
                 assert isinstance(f, Symbol) and parts[1] is not None
-                return normal.mul(normal.jacobian(f, node.args[1]), parts[1])
+                return _value(f, node.args[1], parts[1])
             case "jacobian":
                 raise MatcalcError(
                     "unsupported",
@@ -147,26 +141,20 @@ class _Differential:
         down = normal.power(b, normal.sub(k, normal.ONE))
         return normal.mul(k, normal.trace(normal.mul(down, db)))
 
-    def _entry_power(self, node: Apply, db: Node | None, de: Node | None) -> Node:
-        b, e = node.args
+    def _entry_power(self, b: Node, e: Node) -> list[Node]:
+        """The terms of d(b .^ e)."""
+        db, de = self.done[b], self.done[e]
         terms = []
         if db is not None:
             down = normal.epow(b, normal.sub(e, normal.ONE))
             terms.append(normal.mul(e, normal.hadamard(down, db)))
         if de is not None:
-            log = normal.elementwise("log", b)
-            terms.append(normal.mul(de, normal.hadamard(node, log)))
-        return normal.add(*terms)
+            log = normal.log(b)
+            terms.append(normal.mul(de, normal.hadamard(normal.epow(b, e), log)))
+        return terms
 
     def _table(self, node: Apply, parts: list[Node | None]) -> Node:
         row = FUNCTIONS[node.head]
-        if row.is_linear:  # in each argument: the sum of f(.., dX, ..)
-            terms = [
-                normal.apply(row.name, (*node.args[:i], d, *node.args[i + 1 :]), node.shape)
-                for i, d in enumerate(parts)
-                if d is not None
-            ]
-            return normal.add(*terms)
         if row.is_elementwise and row.derivative:
             (arg,), (d,) = node.args, parts
             assert d is not None
@@ -191,8 +179,26 @@ def _formula(
     return row_formula(row, row.differential, args, value, **changes)
 
 
-def _inverse(b: Node) -> Node:
-    return normal.power(b, normal.MINUS_ONE)
+@cache
+def stated(side: str, where: tuple[str, ...]) -> Tree:
+    """A side of a law of abstract functions, which are declared."""
+    return parse(side, where).tree
+
+
+def _changed(**windows: Window) -> Window:
+    """The term of the product rule in which the factor changes of which the change is given."""
+    (term,) = (
+        term
+        for term in arrangements(LAWS["product"].right)
+        if all(name in windows for name, _ in term.factors)
+    )
+    return term.of(windows)
+
+
+def _value(f: Symbol, x: Node, dx: Node) -> Node:
+    """The change of the value of an abstract function."""
+    law = LAWS["perturb"]
+    return Reader({"f": f, "x": x, "dx": dx}, {}).read(stated(law.right, law.where))
 
 
 def entry_derivative(row: Function, arg: Node) -> Node:
@@ -204,17 +210,23 @@ def entry_derivative(row: Function, arg: Node) -> Node:
     return normal.mul(slope, normal.ones_matrix(arg.shape))
 
 
+def is_multilinear(node: Node) -> bool:
+    """Is a node a function that is linear in each of its arguments?"""
+    return normal.is_linear(node) or (
+        isinstance(node, Apply) and node.head in ("transpose", "hadamard")
+    )
+
+
 def _needs(node: Node) -> tuple[Node, ...]:
     """The nodes whose differentials that of a node is made of."""
-    if isinstance(node, Apply) and node.head == "tr":
-        return _symbolic_power(node.args[0]) or node.children
-    return node.children
+    return _traced_power(node) or node.children
 
 
-def _symbolic_power(node: Node) -> tuple[Node, Node] | None:
-    """(A, k) for A^k with k not a number."""
-    if isinstance(node, Product) and len(node.chain) == 1 and node.coefficient == Fraction(1):
-        base, e = node.chain[0]
-        if not isinstance(e, Number) and not node.scalars:
-            return base, e
-    return None
+def _traced_power(node: Node) -> tuple[Node, Node] | None:
+    """(A, k) for tr(A^k) with k not a number."""
+    inside = normal.inside_trace(node)
+    if not isinstance(inside, Product) or len(inside.chain) != 1:
+        return None
+    base, e = inside.chain[0]
+    bare = inside.coefficient == 1 and not inside.scalars
+    return (base, e) if bare and not isinstance(e, Number) else None

@@ -74,9 +74,9 @@ class IndexGraph:
             self._weigh(b, normal.transpose(M))
         elif isinstance(M, Product):
             self._connect_chain(a, M, b)
-        elif isinstance(M, Apply) and M.head == "diag":
+        elif (u := normal.vector_of_diag(M)) is not None:
             self.merge(a, b)
-            self._weigh(min(a, b), M.args[0])
+            self._weigh(min(a, b), u)
         else:
             self._join(a, M, b)
 
@@ -87,12 +87,10 @@ class IndexGraph:
             return
         self.scale(normal.number(M.coefficient), *(normal.power(s, e) for s, e in M.scalars))
         chain = [normal.power(base, e) for base, e in M.chain]
-        while len(chain) > 1 and isinstance(first := chain[0], Apply) and first.head == "diag":
-            self._weigh(a, first.args[0])
-            del chain[0]
-        while len(chain) > 1 and isinstance(last := chain[-1], Apply) and last.head == "diag":
-            self._weigh(b, last.args[0])
-            del chain[-1]
+        for end, vertex in ((0, a), (-1, b)):
+            while len(chain) > 1 and (u := normal.vector_of_diag(chain[end])) is not None:
+                self._weigh(vertex, u)
+                del chain[end]
         if not chain:
             self.merge(a, b)
         elif len(chain) == 1 and isinstance(chain[0], Apply):
@@ -232,13 +230,13 @@ def _loosened(M: Node) -> list[Node]:
 
     They need no edge, only weights and equal vertices.
     """
+    if normal.vector_of_diag(M) is not None:
+        return [M]
     match M:
-        case Apply(head="diag"):
-            return [M]
         case Product(chain=()):
             return [M]
         case Product():
-            diagonal = len(M.chain) == 1 and normal.is_head(M.chain[0][0], "diag")
+            diagonal = len(M.chain) == 1 and normal.vector_of_diag(M.chain[0][0]) is not None
             return [M] if diagonal or cut(M) else []
         case Apply(head="hadamard"):
             parts = [_loosened(factor) for factor in M.args]
@@ -258,7 +256,7 @@ def _has_weight(M: Node, end: int) -> bool:
     """Is M a product u v', or one with a diag at its end (0, the rows, or -1, the columns)?"""
     if not isinstance(M, Product) or not M.chain:
         return False
-    return bool(cut(M)) or normal.is_head(M.chain[end][0], "diag")
+    return bool(cut(M)) or normal.vector_of_diag(M.chain[end][0]) is not None
 
 
 def cut(M: Product) -> tuple[Node, Node] | None:

@@ -69,8 +69,8 @@ def _product(node: Product, done: dict[Node, Node]) -> Node:
     M, before, after = node.chain[j][0], chain[:j], chain[j + 1 :]
     left = normal.mul(*before) if before else normal.identity(M.shape.rows)
     right = normal.mul(*after) if after else normal.identity(M.shape.cols)
-    if normal.is_head(M, "diag"):
-        return normal.mul(coefficient, *scalars, _around_diag(left, right), done[M.args[0]])
+    if (u := normal.vector_of_diag(M)) is not None:
+        return normal.mul(coefficient, *scalars, _around_diag(left, right), done[u])
     around = normal.kron(normal.transpose(right), left)
     return normal.mul(coefficient, *scalars, around, done[M])
 

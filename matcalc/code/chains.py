@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import partial
 
 from matcalc.algebra import normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, postorder
@@ -20,7 +21,7 @@ from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import Shape
 from matcalc.tables.facts import transposes
-from matcalc.tables.functions import FUNCTIONS
+from matcalc.tables.functions import FUNCTIONS, POWERS
 
 UNIT = Fraction(1)
 LONGEST_SEARCH = 16  # factors of a chain whose best order is searched for
@@ -59,18 +60,19 @@ class Chains:
             k, u = normal.integer(e), logistic(base)
             if u is not None and k is not None and k < 0:
                 sigmoids[u] = -k
-            elif e is normal.ONE and isinstance(base, Apply) and base.head == "exp":
-                exponentials[base.args[0]] = self.values[base]
+            elif e is normal.ONE and (v := _exponent(base)) is not None:
+                exponentials[v] = self.values[base]
             else:
                 self._power(self.values[base], e, up, down)
+        sigmoid = partial(self.function, "sigmoid")
         for u, k in sigmoids.items():
             value = self.values[u]
             if u in exponentials:
                 del exponentials[u]
-                up.append(self.function("sigmoid", value))
+                up.append(sigmoid(value))
                 k -= 1
             if k:
-                falling = self.function("sigmoid", self.ops.scaled(-UNIT, value))
+                falling = sigmoid(self.ops.scaled(-UNIT, value))
                 up.append(falling if k == 1 else self.ops.power(falling, self.ops.number(k)))
         return [*up, *exponentials.values()], down
 
@@ -79,8 +81,8 @@ class Chains:
             up.append(self.ops.power(base, self.values[e]))
             return
         side, size = (up, e.value) if e.value > 0 else (down, -e.value)
-        if size == Fraction(1, 2):
-            side.append(self.function("sqrt", base))
+        if size in POWERS:
+            side.append(self.function(POWERS[size], base))
         else:
             side.append(base if size == 1 else self.ops.power(base, self.ops.number(size)))
 
@@ -285,8 +287,8 @@ class Chains:
             case Product():
                 up, down = self.factors(node.scalars)
                 return ops.mul(node.coefficient, [*up, self._apply_chain(node, flip, v)], down)
-            case Apply(head="diag"):
-                return ops.diagonal_times(self.values[node.args[0]], v)
+            case Apply() if (u := _diagonal_of(node)) is not None:
+                return ops.diagonal_times(self.values[u], v)
             case Apply(head="commutation") if v.rank == 1:
                 m, n = (self.values[arg] for arg in node.args[:: -1 if flip else 1])
                 template = "{0}.reshape({2}, {1}).T.ravel()"
@@ -347,7 +349,7 @@ class Chains:
                 one, many = sum(c[0] for c in costs), sum(c[1] for c in costs)
                 direct = one + extra, many + extra * TYPICAL_SIZE
                 span = max(1, sum(self._times_applied(base, e) for base, e in pairs))
-            case Apply(head="diag"):
+            case Apply() if _diagonal_of(node) is not None:
                 direct = extent(node.shape.rows), volume(op.dims)
             case Number() | Symbol() | Sum() | Apply():
                 pass
@@ -429,6 +431,16 @@ def logistic(node: Node) -> Node | None:
     (s, _), (t, _) = node.terms
     for one, power in ((s, t), (t, s)):
         constant = one is normal.ONE or normal.is_ones_matrix(one)
-        if constant and isinstance(power, Apply) and power.head == "exp":
-            return power.args[0]
+        if constant and (u := _exponent(power)) is not None:
+            return u
     return None
+
+
+def _diagonal_of(node: Apply) -> Node | None:
+    """u where the node is diag(u), which is applied without being formed."""
+    return normal.vector_of_diag(node)
+
+
+def _exponent(node: Node) -> Node | None:
+    """u where the node is exp(u), entry by entry."""
+    return normal.exponent_of(node)

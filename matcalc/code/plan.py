@@ -8,6 +8,7 @@ the ``numpy`` field of their rows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from matcalc.algebra import normal
@@ -17,7 +18,7 @@ from matcalc.code.program import Op
 from matcalc.errors import assert_never
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import Dim
-from matcalc.tables.functions import FUNCTIONS
+from matcalc.tables.functions import FUNCTIONS, Function
 
 
 class Plan:
@@ -85,17 +86,12 @@ class Plan:
                 return ops.call(template, (m, n), dims_of(node.shape))
             case "call" | "jacobian":
                 return self._abstract(node, args)
-            case "tr":
-                return self._trace(node)
-            case "diagonal":
-                return self._diagonal(node)
-            case "diag":
-                return ops.diagonal_times(args[0], ops.eye(node.shape.rows))
             case "log" if (u := logistic(node.args[0])) is not None:
                 return self.chains.function("softplus", self.values[u])
         if normal.is_elementwise(node):
             return self.chains.function(node.head, args[0])
-        return self.chains.applied(node)
+        row = FUNCTIONS.get(node.head)
+        return self._of_product(node, row) if row and row.product else self.chains.applied(node)
 
     def _abstract(self, node: Apply, args: Sequence[Op]) -> Op:
         """f(x) and Df(x): the functions take and give 1-D arrays, Df(x) is 2-D."""
@@ -112,28 +108,21 @@ class Plan:
 
     # --- traces and diagonals -------------------------------------------------------------------
 
-    def _trace(self, node: Apply) -> Op:
-        """tr(P Q) is the sum of P .* Q', so the last product is never formed."""
+    def _of_product(self, node: Apply, row: Function) -> Op:
+        """f(P Q) without the product: tr(P Q) is the sum of P .* Q', diag(P Q) that of its rows."""
         (M,) = node.args
+        left, right, kept = re.split(",|->", row.product)
         chain, value = _factors_of(M), self.values[M]
-        if len(chain) > 1 and _is_inverse(chain[-1]) and not _is_inverse(chain[0]):
+        cyclic = not kept and left == right[::-1]
+        if cyclic and len(chain) > 1 and _is_inverse(chain[-1]) and not _is_inverse(chain[0]):
             chain = (chain[-1], *chain[:-1])  # tr(B inv(A)) = tr(inv(A) B)
             value = self.chains.matrix_chain(chain)
         halves = self._halves(chain)
         if halves is None:
-            return self.ops.call(FUNCTIONS[node.head].numpy, [value], ())
-        return self.ops.total(self._paired(halves))
-
-    def _diagonal(self, node: Apply) -> Op:
-        """diag(P Q) is the sum of P .* Q' along the rows."""
-        (M,) = node.args
-        halves = self._halves(_factors_of(M))
-        if halves is None:
-            return self.chains.applied(node)
-        return self.ops.total(self._paired(halves), 1)
-
-    def _paired(self, halves: tuple[Op, Op]) -> Op:
-        return self.ops.mul(UNIT, [halves[0], self.ops.transpose(halves[1])])
+            return self.ops.call(row.numpy, [value], dims_of(node.shape))
+        P, Q = halves
+        paired = self.ops.mul(UNIT, [P, Q if left == right else self.ops.transpose(Q)])
+        return self.ops.total(paired, 1 - left.index(kept) if kept else None)
 
     def _halves(self, chain: normal.Chain) -> tuple[Op, Op] | None:
         """A chain as two factors, cut so that no inverse stands alone and the halves are cheap."""

@@ -242,22 +242,18 @@ class Body:
                 return Text(f"{first.at(ATOM)}[:, None] * {last.at(UNARY)}", MUL)
             case "columns":
                 return Text(f"{last.at(UNARY)} * {first.at(UNARY)}", MUL)
-            case "sum":
+            case "total":
                 axis = "" if op.data is None else f", axis={op.data}"
                 return Text(f"np.sum({first.text}{axis})")
         raise AssertionError(f"no such operation: {op.kind}")
 
     def _call(self, op: Op) -> Text:
-        """A template; an argument used twice, or not alone between brackets, must be an atom."""
+        """A template; an argument used twice must be an atom."""
         template = str(op.data)
         for k, arg in enumerate(op.args):
-            place = f"{{{k}}}"
-            if template.count(place) > 1 and arg.kind not in _TRIVIAL:
+            if template.count(f"{{{k}}}") > 1 and arg.kind not in _TRIVIAL:
                 self._name(arg)
-            text = self._texts[arg]
-            alone = re.search(r"(\(|, )" + re.escape(place) + r"(\)|,)", template)
-            template = template.replace(place, text.text if alone else text.at(ATOM))
-        return Text(template, ADD if _operates(str(op.data)) else ATOM)
+        return filled(template, [self._texts[arg] for arg in op.args])
 
     def _fill(self, op: Op) -> Text:
         dims, value = self._dims(op.dims), op.args[0]
@@ -349,10 +345,16 @@ def _leading(name: str, line: str) -> str:
     return line[3:]
 
 
-def _operates(template: str) -> bool:
-    """Does the template have an operator outside its brackets?"""
-    outside = re.sub(r"\([^()]*\)", "", re.sub(r"\([^()]*\)", "", template))
-    return " " in outside
+def filled(template: str, texts: Iterable[Text]) -> Text:
+    """A template of texts; one that is not alone between brackets must be an atom."""
+    outside = template
+    while outside != (outside := re.sub(r"\([^()]*\)", "", outside)):
+        pass
+    binds = ADD if " " in outside else MUL if "/" in outside or "*" in outside else ATOM
+    for k, text in enumerate(texts):
+        alone = re.search(rf"(\(|, )\{{{k}\}}(\)|,)", template)
+        template = template.replace(f"{{{k}}}", text.text if alone else text.at(ATOM))
+    return Text(template, binds)
 
 
 # --- numbers ---------------------------------------------------------------------------------

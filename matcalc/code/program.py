@@ -45,9 +45,9 @@ class Op:
     "number" (data: its value), "name" (of an argument), "function", "jacobian" (of an abstract
     function), "size" (a Dim as a number), "fill" (an array of one scalar), "eye";
     "add" (data: coefficients), "mul" (data: the coefficient, and how many of the factors are above
-    the line), "pow", "call" (data: a template with {0} for the first argument), "sum" (data: axis);
-    "T", "matmul", "outer", "solve", "inverse", "matrix power", "rows" (diag(args[0]) args[1]),
-    "columns" (args[1] diag(args[0])).
+    the line), "pow", "call" (data: a template with {0} for the first argument), "total"
+    (data: axis); "T", "matmul", "outer", "solve", "inverse", "matrix power", "rows" (diag(args[0])
+    args[1]), "columns" (args[1] diag(args[0])).
     """
 
     __slots__ = ("args", "cost", "data", "dims", "index", "kind")
@@ -330,14 +330,14 @@ class Ops:
             if op.kind == "fill":
                 entries = [self.size(dim) for dim in op.dims]
                 return self.mul(Fraction(1), [op.args[0], *entries])
-            if op.kind == "T" or (op.kind == "sum" and op.rank):
+            if op.kind == "T" or (op.kind == "total" and op.rank):
                 return self.total(op.args[0])
             if op.kind == "eye":
                 return self.size(op.dims[0])
         elif op.kind == "T":
             return self.total(op.args[0], 1 - axis)
         dims = () if axis is None else op.dims[1 - axis : 2 - axis]
-        return self._make("sum", axis, (op,), dims)
+        return self._make("total", axis, (op,), dims)
 
     def inverse(self, A: Op) -> Op:
         if A.kind == "T":

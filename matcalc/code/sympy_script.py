@@ -17,29 +17,18 @@ import keyword
 import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import NamedTuple
 
 from matcalc.algebra import normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, postorder
 from matcalc.answer import Expression
+from matcalc.code.printer import ADD, ATOM, MUL, POWER, Names, Text, dim_text, filled
 from matcalc.dimensions.infer import SymbolInfo
 from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import Dim, Shape
 from matcalc.tables.functions import FUNCTIONS
 
-_ADD, _MUL, _POWER, _ATOM = range(1, 5)
 _LONG = 70  # characters of an expression that still goes into another one
 _CHUNK = 8  # operands in one statement
-
-
-class _Text(NamedTuple):
-    """Code of an expression, and how tightly it binds."""
-
-    text: str
-    binds: int = _ATOM
-
-    def at(self, binds: int) -> str:
-        return self.text if self.binds >= binds else f"({self.text})"
 
 
 def sympy_code(answer: Expression) -> str:
@@ -60,30 +49,17 @@ class _Writer:
 
     def __init__(self, names: Iterable[str]) -> None:
         self.statements: list[str] = []
-        self._taken = {*keyword.kwlist, "sp", "derivative"}
-        self._spelled: dict[str, str] = {}
+        self._names = Names({*keyword.kwlist, "sp", "derivative"}, names)
         self._uses: dict[Node, int] = {}
-        self._count = 0
-        self._entry = ""  # the variable of element-wise functions that have no name
+        self._entry = ""
         self.sizes: set[str] = set()
-        free = sorted(set(names))
-        reserved = frozenset(self._taken)
-        self._taken |= set(free)
-        for name in free:
-            self._spelled[name] = self._free(name) if name in reserved else name
-
-    def _free(self, name: str) -> str:
-        while name in self._taken:
-            name += "_"
-        self._taken.add(name)
-        return name
 
     def declarations(self, symbols: Mapping[str, SymbolInfo]) -> list[str]:
         """The symbols, sizes first."""
         matrices: list[str] = []
         scalars: list[str] = []
         for name, info in symbols.items():
-            spelled = self._spelled[name]
+            spelled = self._names[name]
             if info.kind == "function":
                 raise _unsupported(f"the abstract function {name}")
             if info.kind == "dimension":
@@ -96,7 +72,7 @@ class _Writer:
                 rows, cols = self._dim(info.shape.rows), self._dim(info.shape.cols)
                 matrices.append(f'{spelled} = sp.MatrixSymbol("{name}", {rows}, {cols})')
         sizes = (
-            f'{self._spelled[name]} = sp.Symbol("{name}", integer=True, positive=True)'
+            f'{self._names[name]} = sp.Symbol("{name}", integer=True, positive=True)'
             for name in sorted(self.sizes)
         )
         return [*sizes, *scalars, *matrices]
@@ -106,9 +82,9 @@ class _Writer:
         for node in postorder(root):
             for child in node.children:
                 self._uses[child] = self._uses.get(child, 0) + 1
-        texts: dict[Node, _Text] = {}
+        texts: dict[Node, Text] = {}
 
-        def combine(node: Node, done: dict[Node, _Text]) -> _Text:
+        def combine(node: Node, done: dict[Node, Text]) -> Text:
             text = self._expression(node, done)
             leaf = isinstance(node, Number | Symbol) or not node.children
             shared = self._uses.get(node, 0) > 1 and not leaf and len(text.text) > 12
@@ -118,18 +94,15 @@ class _Writer:
         text = fold(root, combine, texts).text
         return f"sp.Integer({text})" if re.fullmatch(r"-?\d+", text) else text
 
-    def _named(self, text: _Text) -> _Text:
+    def _named(self, text: Text) -> Text:
         """The name of a new intermediate."""
-        name = ""
-        while not name or name in self._taken:
-            self._count += 1
-            name = f"e{self._count}"
+        name = self._names.temporary("e")
         self.statements.append(f"{name} = {text.text}")
-        return _Text(name)
+        return Text(name)
 
     # --- nodes -------------------------------------------------------------------------------
 
-    def _expression(self, node: Node, done: Mapping[Node, _Text]) -> _Text:
+    def _expression(self, node: Node, done: Mapping[Node, Text]) -> Text:
         match node:
             case Number():
                 return _number(node.value)
@@ -144,16 +117,16 @@ class _Writer:
             case _:
                 assert_never(node)
 
-    def _symbol(self, node: Symbol) -> _Text:
+    def _symbol(self, node: Symbol) -> Text:
         if node.role == "constant":
-            return _Text("sp.pi")
+            return Text("sp.pi")
         if node.role == "function":
             raise _unsupported(f"the abstract function {node.name}")
         if node.role == "dimension":
             self.sizes.add(node.name)
-        return _Text(self._spelled[node.name])
+        return Text(self._names[node.name])
 
-    def _sum(self, node: Sum, done: Mapping[Node, _Text]) -> _Text:
+    def _sum(self, node: Sum, done: Mapping[Node, Text]) -> Text:
         if not node.terms:
             return self._shaped("ZeroMatrix", node.shape)
         constants, varying = [], []
@@ -167,21 +140,21 @@ class _Writer:
             rule = self._mapping(self._joined([" + {0}", *constants]))
             base = self._joined(varying)
             base = base if base.isidentifier() else f"({base})"
-            return _Text(f"{base}.applyfunc({rule})")
+            return Text(f"{base}.applyfunc({rule})")
         terms = [_term(c, done[term], term is normal.ONE) for term, c in node.terms]
-        return _Text(self._joined(varying or terms), _ADD)
+        return Text(self._joined(varying or terms), ADD)
 
-    def _constant_entry(self, term: Node, done: Mapping[Node, _Text]) -> _Text | None:
+    def _constant_entry(self, term: Node, done: Mapping[Node, Text]) -> Text | None:
         """s where the term is s times an array of ones."""
         if normal.is_ones(term) or normal.is_ones(normal.transpose(term)):
-            return _Text("1")
+            return Text("1")
         if not isinstance(term, Product) or not term.chain or term.shape.is_scalar:
             return None
         bases = [base for base, _ in term.chain]
         if not all(normal.is_ones(b) or normal.is_ones(normal.transpose(b)) for b in bases):
             return None
         pieces = [f"*{_power(done[b], e, done)}" for b, e in term.scalars]
-        return _Text(self._joined(pieces), _MUL) if pieces else _Text("1")
+        return Text(self._joined(pieces), MUL) if pieces else Text("1")
 
     def _joined(self, pieces: list[str]) -> str:
         """Operators with operands, in as many statements as it takes."""
@@ -194,13 +167,13 @@ class _Writer:
                 line = "-" + line[3:]
             else:
                 line = line.lstrip(" +*")
-            name = line if start + _CHUNK >= len(pieces) else self._named(_Text(line)).text
+            name = line if start + _CHUNK >= len(pieces) else self._named(Text(line)).text
         return name
 
-    def _product(self, node: Product, done: Mapping[Node, _Text]) -> _Text:
+    def _product(self, node: Product, done: Mapping[Node, Text]) -> Text:
         if not (node.scalars or node.chain):
             matrix, c = self._shaped("Identity", node.shape), _number(node.coefficient)
-            return matrix if c.text == "1" else _Text(f"{c.at(_MUL)}*{matrix.text}", _MUL)
+            return matrix if c.text == "1" else Text(f"{c.at(MUL)}*{matrix.text}", MUL)
         pieces = [f"*{_power(done[b], e, done)}" for b, e in node.scalars]
         if node.chain and node.shape.is_scalar:
             pieces.append(f"*{self._scalar_chain(node.chain, done)}")
@@ -215,9 +188,9 @@ class _Writer:
         if node.coefficient < 0:
             text = f"-{text}"
         alone = not node.scalars and node.shape.is_scalar and node.coefficient == 1
-        return _Text(text, _ATOM if alone else _MUL)
+        return Text(text, ATOM if alone else MUL)
 
-    def _scalar_chain(self, chain: normal.Chain, done: Mapping[Node, _Text]) -> str:
+    def _scalar_chain(self, chain: normal.Chain, done: Mapping[Node, Text]) -> str:
         """u' A v as a trace, ones' A v as the sum of the entries of A v."""
         first, last = normal.is_ones(normal.transpose(chain[0][0])), normal.is_ones(chain[-1][0])
         inner = chain[first : len(chain) - last]
@@ -226,94 +199,74 @@ class _Writer:
 
     def _total(self, text: str) -> str:
         """The sum of all entries."""
-        V = text if text.isidentifier() else self._named(_Text(text)).text
+        V = text if text.isidentifier() else self._named(Text(text)).text
         return f"sp.Trace({V}.applyfunc({self._mapping('1')}).T*{V})"
 
     def _mapping(self, rule: str) -> str:
         """A function of an entry, which the rule calls {0}."""
-        if not self._entry:
-            self._entry = self._free("entry")
-            self.statements.append(f'{self._entry} = sp.Dummy("entry")')
-        return f"sp.Lambda({self._entry}, {rule.replace('{0}', self._entry)})"
+        entry = self._dummy()
+        return f"sp.Lambda({entry}, {rule.replace('{0}', entry)})"
 
-    def _factor(self, base: Node, e: Node, done: Mapping[Node, _Text]) -> str:
+    def _dummy(self) -> str:
+        """The variable of element-wise functions that have no name."""
+        if not self._entry:
+            self._entry = self._names.like("entry")
+            self.statements.append(f'{self._entry} = sp.Dummy("entry")')
+        return self._entry
+
+    def _factor(self, base: Node, e: Node, done: Mapping[Node, Text]) -> str:
         """A matrix power."""
         k = normal.integer(e)
         if e is normal.ONE:
-            return done[base].at(_POWER)
+            return done[base].at(POWER)
         if k is None:
-            return f"{done[base].at(_ATOM)}**{done[e].at(_ATOM)}"
-        inverse = f"sp.Inverse({done[base].text})" if k < 0 else done[base].at(_ATOM)
+            return f"{done[base].at(ATOM)}**{done[e].at(ATOM)}"
+        inverse = f"sp.Inverse({done[base].text})" if k < 0 else done[base].at(ATOM)
         return inverse if abs(k) == 1 else f"{inverse}**{abs(k)}"
 
-    def _apply(self, node: Apply, args: list[_Text]) -> _Text:
-        first = args[0] if args else _Text("")
+    def _apply(self, node: Apply, args: list[Text]) -> Text:
+        first = args[0] if args else Text("")
         match node.head:
             case "transpose":
-                return _Text(f"{first.at(_ATOM)}.T")
+                return Text(f"{first.at(ATOM)}.T")
             case "ones":
                 return self._shaped("OneMatrix", node.shape)
             case "hadamard":
-                return _Text(f"sp.HadamardProduct({', '.join(arg.text for arg in args)})")
+                return Text(f"sp.HadamardProduct({', '.join(arg.text for arg in args)})")
             case "epow":
-                rule = self._mapping(f"{{0}}**{args[1].at(_ATOM)}")
-                return _Text(f"{first.at(_ATOM)}.applyfunc({rule})")
-            case "tr":
-                return _Text(f"sp.Trace({first.text})")
-            case "det":
-                return _Text(f"sp.Determinant({first.text})")
-            case "logdet":
-                return _Text(f"sp.log(sp.Abs(sp.Determinant({first.text})))")
-            case "diag":
-                return _Text(f"sp.DiagMatrix({first.text})")
-            case "diagonal":
-                return self._diagonal(node, first)
-            case "logsumexp" | "softmax":
-                return self._exponentials(node, first)
+                rule = self._mapping(f"{{0}}**{args[1].at(ATOM)}")
+                return Text(f"{first.at(ATOM)}.applyfunc({rule})")
         return self._function(node, args)
 
-    def _diagonal(self, node: Apply, M: _Text) -> _Text:
-        """(I .* M) 1, since DiagonalOf cannot be evaluated once M is explicit (SymPy 1.14)."""
-        eye = self._shaped("Identity", node.args[0].shape).text
-        column = self._shaped("OneMatrix", node.shape).text
-        return _Text(f"sp.HadamardProduct({eye}, {M.text})*{column}", _MUL)
-
-    def _exponentials(self, node: Apply, x: _Text) -> _Text:
-        """softmax(x) = exp(x) / sum(exp(x)), logsumexp(x) = log(sum(exp(x)))."""
-        powers = self._named(_Text(f"{x.at(_ATOM)}.applyfunc(sp.exp)")).text
-        if node.head == "logsumexp":
-            return _Text(f"sp.log({self._total(powers)})")
-        return _Text(f"{powers}/{self._total(powers)}", _MUL)
-
-    def _function(self, node: Apply, args: list[_Text]) -> _Text:
-        """An element-wise function of the table, through its row's SymPy spelling."""
+    def _function(self, node: Apply, args: list[Text]) -> Text:
+        """A function of the table, through its row's SymPy spelling."""
         row = FUNCTIONS.get(node.head)
-        if row is None or not row.sympy or not row.is_elementwise:
+        if row is None or not row.sympy:
             raise _unsupported(node.head)
-        (argument,) = args
-        if "{0}" not in row.sympy:
-            if node.shape.is_scalar:
-                return _Text(f"sp.{row.sympy}({argument.text})")
-            return _Text(f"{argument.at(_ATOM)}.applyfunc(sp.{row.sympy})")
-        if node.shape.is_scalar:
-            return _Text(_qualified(row.sympy).replace("{0}", argument.at(_ATOM)), _ADD)
-        rule = self._mapping(_qualified(row.sympy))
-        return _Text(f"{argument.at(_ATOM)}.applyfunc({rule})")
+        rule = re.sub(r"(?<![\w.{])[A-Za-z]\w*", r"sp.\g<0>", row.sympy)
+        if row.is_elementwise and not node.shape.is_scalar:
+            mapping = self._mapping(rule) if "{" in rule else rule
+            return Text(f"{args[0].at(ATOM)}.applyfunc({mapping})")
+        rule = rule if "{" in rule else f"{rule}({{0}})"
+        bound = row.shapes.sizes((*(arg.shape for arg in node.args), node.shape))
+        for name in bound:
+            if f"{{{name}}}" in rule:
+                rule = rule.replace(f"{{{name}}}", self._dim(bound[name]))
+        if "{entry}" in rule:
+            rule = rule.replace("{entry}", self._dummy())
+        for k, arg in enumerate(args):
+            if rule.count(f"{{{k}}}") > 1 and not arg.text.isidentifier():
+                args[k] = self._named(arg)
+        return filled(rule, args)
 
-    def _shaped(self, constant: str, shape: Shape) -> _Text:
+    def _shaped(self, constant: str, shape: Shape) -> Text:
         dims = shape[:1] if constant == "Identity" else shape
         sizes = [self._dim(dim) for dim in dims]
-        return _Text(f"sp.{constant}({', '.join(sizes)})")
+        return Text(f"sp.{constant}({', '.join(sizes)})")
 
     def _dim(self, dim: Dim) -> str:
         self.sizes |= dim.names
-        terms = []
-        for monomial, k in dim.terms:
-            factors = ([str(k)] if k != 1 or not monomial else []) + [
-                self._spelled[name] for name in monomial
-            ]
-            terms.append("*".join(factors))
-        return " + ".join(terms) or "0"
+        return dim_text(dim, self._names).text.replace(" * ", "*")
 
 
 def _unsupported(what: str) -> MatcalcError:
@@ -324,32 +277,25 @@ def _unsupported(what: str) -> MatcalcError:
     )
 
 
-def _qualified(template: str) -> str:
-    """A spelling of the table with its functions taken from ``sp``."""
-    for name in ("log", "exp", "Max", "Heaviside"):
-        template = template.replace(f"{name}(", f"sp.{name}(")
-    return template
-
-
-def _power(base: _Text, e: Node, done: Mapping[Node, _Text]) -> str:
+def _power(base: Text, e: Node, done: Mapping[Node, Text]) -> str:
     if e is normal.ONE:
-        return base.at(_POWER)
+        return base.at(POWER)
     if e is normal.HALF:
         return f"sp.sqrt({base.text})"
-    return f"{base.at(_ATOM)}**{done[e].at(_ATOM)}"
+    return f"{base.at(ATOM)}**{done[e].at(ATOM)}"
 
 
-def _term(c: Fraction, text: _Text, is_one: bool) -> str:
+def _term(c: Fraction, text: Text, is_one: bool) -> str:
     """A term of a sum with its sign."""
     sign = " - " if c < 0 else " + "
     if is_one:
         return sign + _number(abs(c)).text
     factor = "" if abs(c) == 1 else f"{_number(abs(c)).text}*"
-    return sign + factor + text.at(_POWER if factor else _MUL)
+    return sign + factor + text.at(POWER if factor else MUL)
 
 
-def _number(value: Fraction) -> _Text:
+def _number(value: Fraction) -> Text:
     """An exact number; an integer is made SymPy's where division would make a float of it."""
     if value.denominator == 1:
-        return _Text(str(value), _ATOM if value >= 0 else _ADD)
-    return _Text(f"sp.Rational({value.numerator}, {value.denominator})")
+        return Text(str(value), ATOM if value >= 0 else ADD)
+    return Text(f"sp.Rational({value.numerator}, {value.denominator})")

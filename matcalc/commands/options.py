@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
@@ -87,14 +88,17 @@ class Request:
         self.kind = kind
         writer(kind, self.form or "text")
 
-    def answer(
-        self, answers: Sequence[Any], notes: Iterable[str], show: Callable[..., None] | None = None
-    ) -> None:
-        """A page, drawn by ``show``, for a person at a terminal; else in a format."""
-        if show is not None and streams.fits_page(self.form, self.output):
-            show(streams.console(self.color), self.quiet)
+    def answer(self, answers: Sequence[Any], notes: Iterable[str]) -> None:
+        """A page for a person at a terminal, unless a line says it all; else in a format."""
+        to_person = self.form is None and self.output is None and sys.stdout.isatty()
+        if to_person and self.kind != "verdict":
+            from matcalc.output import terminal
+
+            terminal.page(self.kind, answers, streams.console(self.color), self.quiet)
             return
-        streams.write(self.kind, self.form, answers, notes, self.output, self.quiet)
+        streams.write_answer(writer(self.kind, self.form or "text")(*answers), self.output)
+        if not self.quiet and self.form != "json":
+            streams.write_notes(notes)
 
 
 def question(kind: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -13,9 +13,6 @@ from matcalc.commands.reference import unknown
 from matcalc.errors import MatcalcError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from matcalc.api import Expansion
     from matcalc.tables.laws import Law
 
 
@@ -29,7 +26,7 @@ def perturb(request: Request, wrt: str, order: int) -> None:
 
     with streams.placed_in(request.source):
         expansion = matcalc.perturb(request.source, wrt, where=request.where, order=order)
-    _answer(request, expansion)
+    request.answer([expansion], expansion.notes)
 
 
 @click.command(cls=options.ExpressionCommand)
@@ -47,16 +44,7 @@ def taylor(request: Request, wrt: str, at: str, order: int) -> None:
 
     with streams.placed_in(request.source):
         expansion = matcalc.taylor(request.source, wrt, where=request.where, at=at, order=order)
-    _answer(request, expansion)
-
-
-def _answer(request: Request, expansion: Expansion) -> None:
-    def show(console: Console, quiet: bool) -> None:
-        from matcalc.output.terminal import show_expansion
-
-        show_expansion(expansion, console, quiet)
-
-    request.answer([expansion], expansion.notes, show)
+    request.answer([expansion], expansion.notes)
 
 
 # --- laws -----------------------------------------------------------------------------------------

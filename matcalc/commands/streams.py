@@ -12,15 +12,14 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from matcalc.errors import MatcalcError, Option, Span
-from matcalc.output import formats
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -61,25 +60,6 @@ def _decoded(raw: bytes) -> str:
         return raw.decode("utf-8-sig").rstrip()
     except UnicodeDecodeError as error:
         raise usage(f"The input is not UTF-8 text (byte {error.start}).") from None
-
-
-def fits_page(fmt: str | None, output: str | None) -> bool:
-    """Is the answer for a person at a terminal?"""
-    return fmt is None and output is None and sys.stdout.isatty()
-
-
-def write(
-    kind: str,
-    fmt: str | None,
-    answers: Sequence[Any],
-    notes: Iterable[str],
-    output: str | None,
-    quiet: bool,
-) -> None:
-    """Answers in a format, text if none was asked for; notes beside it, unless it has them."""
-    write_answer(formats.writer(kind, fmt or "text")(*answers), output)
-    if not quiet and fmt != "json":
-        write_notes(notes)
 
 
 @contextmanager
@@ -158,13 +138,12 @@ def _flag(option: Option) -> str:
 def report_defect(message: str, as_json: bool) -> None:
     """A fault of matcalc's own, in one line."""
     from matcalc.output.errors import escape
-    from matcalc.output.json_document import SCHEMA
+    from matcalc.output.json_document import error_dict
 
     message = " ".join(escape(message).split())
     if as_json:
-        fault = {"code": "defect", "kind": "unsupported", "message": message}
-        place = {"start": 0, "end": 0}
-        document = {"schema": SCHEMA, "error": {**fault, **place, "hint": "please report it"}}
+        document = error_dict(MatcalcError("unsupported", message, hint="please report it"))
+        document["error"]["code"] = "defect"  # which is not among the codes that input can have
         click.echo(json.dumps(document), err=True)
     else:
         click.echo(f"error[defect]: {message} (a fault of matcalc, please report it)", err=True)

@@ -10,10 +10,12 @@ a differential (``linear``) it only multiplies out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from matcalc.algebra import normal, rules
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
+from matcalc.calculus.differential import is_multilinear
 from matcalc.derivation.terms import Term, collected
 from matcalc.errors import assert_never
 from matcalc.present.presenter import Presenter
@@ -78,14 +80,10 @@ class Changes:
     # --- the walk ---------------------------------------------------------------------------------
 
     def _parts(self, node: Node) -> Iterable[Node]:
-        if isinstance(node, Apply) and node.head == "tr":
-            return (self._traced(node),)
         if isinstance(node, Product):
             return [part for b, e in node.scalars + self._oriented(node) for part in (b, e)]
-        return node.children
-
-    def _traced(self, node: Apply) -> Node:
-        return self.presenter.style.traces.get(node, node.args[0])
+        typed = self.presenter.style.traces.get(node)  # a trace as it was typed
+        return node.children if typed is None else (typed,)
 
     def _change(self, node: Node, done: dict[Node, list[Term] | None]) -> list[Term] | None:
         if node is self.X:
@@ -177,34 +175,23 @@ class Changes:
         return [term for term in terms if term.degree]
 
     def _apply(self, node: Apply) -> list[Term]:
-        match node.head:
-            case "transpose":
-                return [t if t.is_scalar else t.transposed() for t in self._of(node.args[0])]
-            case "tr":
-                return [self._trace(term) for term in self._of(self._traced(node))]
-            case "hadamard" | "epow":
-                return self._entries(node)
-        if not normal.is_linear(node) or len(node.args) > 1:
+        if node.head in ("hadamard", "epow"):
+            return self._entries(node)
+        if not is_multilinear(node) or len(node.args) > 1:
             raise NotPolynomial
-        return [
-            Term(
-                Fraction(1),
-                (),
-                (normal.apply(node.head, (t.node(),), node.shape),),
-                False,
-                t.degree,
-            )
-            for t in self._of(node.args[0])
-        ]
+        (part,) = self._parts(node)
+        return [self._image(node, term) for term in self._of(part)]
+
+    def _image(self, node: Apply, term: Term) -> Term:
+        """A linear function of a term."""
+        if node.head == "transpose":
+            return term if term.is_scalar else term.transposed()
+        if normal.inside_trace(node) is not None:
+            return term if term.is_scalar else replace(term, traced=True)
+        return self._atom(normal.apply(node.head, (term.node(),), node.shape), term.degree)
 
     def _of(self, node: Node) -> list[Term]:
         return self.done[node] or []
-
-    @staticmethod
-    def _trace(term: Term) -> Term:
-        if term.is_scalar:
-            return term
-        return Term(term.coefficient, term.scalars, term.chain, True, term.degree)
 
     def _entries(self, node: Apply) -> list[Term]:
         """An element-wise product: the factors are multiplied entry by entry."""

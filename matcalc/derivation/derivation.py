@@ -19,26 +19,22 @@ from itertools import pairwise
 
 from matcalc.algebra import normal
 from matcalc.algebra.factor import simplify
+from matcalc.algebra.interpret import Reader
 from matcalc.algebra.ir import Node, Product, Symbol, fold, make_symbol, postorder
 from matcalc.algebra.rewrite import expand, rebuild, substitute
 from matcalc.answer import Derivative, Step, Words
-from matcalc.calculus.derive import once
-from matcalc.calculus.differential import differentials
+from matcalc.calculus.derive import once, structure_law
+from matcalc.calculus.differential import differentials, stated
 from matcalc.derivation import linear
 from matcalc.derivation.chain import Link, chain_links
 from matcalc.derivation.changes import Changes, NotPolynomial, TooLong
 from matcalc.derivation.read_off import ReadOff
-from matcalc.derivation.steps import (
-    difference,
-    flat_sum,
-    replaced,
-    summed,
-    times,
-)
+from matcalc.derivation.steps import difference, replaced, summed, times
 from matcalc.derivation.terms import Term, sum_tree, total
 from matcalc.derivation.writing import Writing, perturbation_name, typed_tree
 from matcalc.language.text import text
-from matcalc.language.tree import Add, Name, Tree
+from matcalc.language.tree import Add, Call, Name, Tree, rebuilt
+from matcalc.language.tree import fold as fold_tree
 from matcalc.present.cost import Cost
 from matcalc.tables.laws import LAWS
 
@@ -91,10 +87,9 @@ class _Derivation:
     def _perturb(self, F: Node) -> None:
         shapes = self.writing.presenter.shapes
         X, dX = Name(self.variable.name), Name(self.dX.name)
-        moved = Add((X, dX), (1, 1))
-        for tree in (X, dX, moved):
-            shapes[tree] = self.variable.shape
-        words: Words = (f"f({X.name} + {dX.name}) - f({X.name})",)
+        law = LAWS["perturb"]
+        change = replaced(stated(law.left, law.where), {"x": X, "dx": dX}, {})
+        words: Words = (change,)
         if self.result.order == 2:
             here = self.here = self.writing.tree(F)
             words += (", where f is the first derivative ", here)
@@ -104,8 +99,17 @@ class _Derivation:
             self.here = self.writing.tree(F) if defined else here
         if dX.name != f"d{X.name}":
             words += (f"; the perturbation is called {dX.name}, since d{X.name} is taken",)
-        there = replaced(here, {X.name: moved}, shapes)
-        self._add("perturb", "=", difference(there, here), words)
+
+        def value(part: Tree, parts: Sequence[Tree]) -> Tree:
+            match part:
+                case Call():  # f at X, and at X + dX
+                    return replaced(here, {X.name: parts[0]}, shapes)
+                case Add(signs=(1, -1)):
+                    return difference(*parts)
+            shapes[made := rebuilt(part, parts)] = self.variable.shape
+            return made
+
+        self._add("perturb", "=", fold_tree(change, value), words)
 
     # --- to first order ---------------------------------------------------------------------------
 
@@ -225,7 +229,7 @@ class _Derivation:
         for order, tree in orders:
             shown = tree if order == 0 else self.writing.short(tree, named)
             words += [f"{'; ' if words else ''}order {order}: ", shown]
-        tree = difference(flat_sum([tree for _, tree in orders]), self.here)
+        tree = difference(summed([tree for _, tree in orders], flat=True), self.here)
         self._add("product", "=", tree, tuple(words), orders)
 
     def _product_rule(self, F: Node, dF: Node) -> None:
@@ -250,19 +254,18 @@ class _Derivation:
         """N(u + du) -> N(u) + dN for each node that is not linear in what depends on X."""
         curved = linear.curved_nodes(F, d)
         if not curved or len(curved) > _MANY_NODES:
-            rules = ", ".join(dict.fromkeys(item.rule for item in curved))
+            rules = ", ".join(dict.fromkeys(map(linear.rule, curved)))
             said = f"the differentials of {len(curved)} parts at once, by the rules {rules}"
             self._add_node("chain", "~", d[F], (said,))
             return
-        for i, item in enumerate(curved):
-            words = linear.words(item, d, self.writing)
+        for i, node in enumerate(curved):
+            rule, words = linear.rule(node), linear.words(node, d, self.writing)
             if i == len(curved) - 1:
-                self._add_node(item.rule, "~", d[F], words)
+                self._add_node(rule, "~", d[F], words)
                 return
-            straight = (other.node for other in curved[: i + 1])
-            moved = linear.moved(F, self.variable, self.dX, d, straight)
+            moved = linear.moved(F, self.variable, self.dX, d, curved[: i + 1])
             tree = difference(self.writing.tree(moved), self.here)
-            self._add(item.rule, "~", tree, words)
+            self._add(rule, "~", tree, words)
 
     def _multiplied_out(self, dF: Node) -> list[Term] | None:
         presenter = self.writing.presenter
@@ -285,14 +288,13 @@ class _Derivation:
         if self.terms is None or self.variable.shape.is_scalar or row:
             return
         if self.variable.shape.is_column:
-            self._transpose("a scalar is its own transpose")
-            self._move("cyclic", lambda t: t.rotated(self.dX), f"{self.dX.name} to the right end")
+            self._transpose(LAWS["scalar-transpose"].title)
+            self._move("cyclic", Term.rotated, f"{self.dX.name} to the right end")
         elif F.shape.is_scalar:
             self._distribute()
-            self._move("trace", lambda t: replace(t, traced=True), LAWS["trace"].title)
+            self._move("trace", Term.under_trace, LAWS["trace"].title)
             self._transpose("a trace is that of the transpose")
-            words = f"rotated until {self.dX.name} stands last"
-            self._move("cyclic", lambda t: t.rotated(self.dX), words)
+            self._move("cyclic", Term.rotated, f"rotated until {self.dX.name} stands last")
 
     def _distribute(self) -> None:
         """The terms one by one, where they stood under one trace."""
@@ -303,18 +305,12 @@ class _Derivation:
     def _transpose(self, words: str) -> None:
         assert self.terms is not None
         before = [term for term in self.terms if term.turned(self.dX) is not term]
-        facts = _facts_used(before)
-        self._move("transpose", lambda t: t.turned(self.dX), words + facts)
+        self._move("transpose", Term.turned, words + _facts_used(before))
 
-    def _move(self, rule: str, law: Callable[[Term], Term], words: str) -> None:
+    def _move(self, rule: str, law: Callable[[Term, Symbol], Term], words: str) -> None:
         """One law for every term it applies to."""
         assert self.terms is not None
-        known = [t.place(self.dX) is not None for t in self.terms]
-        if self.variable.shape.is_column and rule == "transpose":
-            known = [True] * len(known)
-        moved = [law(t) if ok else t for t, ok in zip(self.terms, known, strict=True)]
-        if rule == "cyclic" and self.variable.shape.is_column:
-            moved = [replace(t, traced=False) if t.place(self.dX) is not None else t for t in moved]
+        moved = [law(term, self.dX) for term in self.terms]
         if moved != self.terms:
             self.terms = moved
             self._add(rule, "=", self._sum(moved), (words,))
@@ -344,19 +340,14 @@ class _Derivation:
             G = simplify(once(F, self.variable, True), self.writing.cost)
         self._add("collect", "=", self.reading.inner(G, F), (words,))
         if self.result.structure != "independent":
-            self._structure(G)
+            self._structure()
 
-    def _structure(self, G: Node) -> None:
+    def _structure(self) -> None:
         """tr(G' dX) for symmetric dX alone."""
-        cookbook = self.result.structure == "cookbook"
-        words = f"for {self.dX.name} symmetric, as {self.variable.name} is: "
-        if cookbook:
-            words += "each entry on and below the diagonal counted once"
-            tree = self.reading.entries(self.result.node, G)
-        else:
-            words += "only the symmetric part of G contributes"
-            tree = self.reading.trace(self.result.node)
-        self._add("symmetric-entries" if cookbook else "symmetric-part", "=", tree, (words,))
+        law, _, varied = structure_law(self.result.structure)
+        words = f"for {self.dX.name} symmetric, as {self.variable.name} is: {law.title}"
+        moving = Reader({"dX": self.dX}, {}).read(varied)
+        self._add(law.name, "=", self.reading.trace(self.result.node, moving), (words,))
 
     def _read_off(self, F: Node) -> None:
         words, shapes = self.reading.words(F), self.result.shapes

@@ -6,44 +6,50 @@ from the function's row, d tanh(u) = (1 - tanh(u)^2) du with u = W x.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from types import MappingProxyType
 
 from matcalc.algebra import normal
-from matcalc.algebra.interpret import formula
-from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, postorder
-from matcalc.algebra.rewrite import rebuild
+from matcalc.algebra.interpret import apply_function, formula
+from matcalc.algebra.ir import (
+    Apply,
+    Node,
+    Number,
+    Product,
+    Sum,
+    Symbol,
+    fold,
+    make_symbol,
+    postorder,
+)
+from matcalc.algebra.rewrite import rebuild, substitute
 from matcalc.answer import Words
-from matcalc.derivation.steps import replaced
+from matcalc.calculus.adjoint import gradient
+from matcalc.calculus.differential import differential, is_multilinear
+from matcalc.derivation.steps import replaced, times, traced
 from matcalc.derivation.writing import Writing
 from matcalc.errors import assert_never
-from matcalc.language.sizes import Dim
-from matcalc.language.tree import Call, Multiply, Name, Tree
+from matcalc.language.sizes import SCALAR, Dim, Shape
+from matcalc.language.tree import Call, Name, Tree
 from matcalc.present.patterns import norm_argument
-from matcalc.tables.functions import FUNCTIONS
+from matcalc.present.presenter import Presenter
+from matcalc.present.style import Style
+from matcalc.tables.functions import FUNCTIONS, Function
 
 
-@dataclass(frozen=True)
-class Curved:
-    """A node that is not linear in what depends on X, and the law that makes it so."""
+def curved_nodes(F: Node, d: dict[Node, Node]) -> list[Node]:
+    """The nodes that are not linear in what depends on X.
 
-    node: Node
-    rule: str
-
-
-def curved_nodes(F: Node, d: dict[Node, Node]) -> list[Curved]:
-    """The deepest first; the square inside a norm belongs to the norm."""
+    The deepest first; the square inside a norm belongs to the norm.
+    """
     nodes = [node for node in postorder(F) if node in d]
     hidden: dict[Node, bool] = {}
     for node in reversed(nodes):  # parents first
         for child in node.children:
             square = _norm_of(node) is not None and norm_argument(child) is not None
-            trace = normal.is_head(node, "tr") and hidden.get(node, False)
-            hidden[child] = hidden.get(child, True) and (square or trace)
-    curved = [node for node in nodes if _is_curved(node, d) and not hidden.get(node)]
-    return [Curved(node, _rule(node)) for node in curved]
+            within = is_multilinear(node) and hidden.get(node, False)
+            hidden[child] = hidden.get(child, True) and (square or within)
+    return [node for node in nodes if _is_curved(node, d) and not hidden.get(node)]
 
 
 def moved(F: Node, X: Symbol, dX: Symbol, d: dict[Node, Node], linear: Iterable[Node]) -> Node:
@@ -62,28 +68,23 @@ def _is_curved(node: Node, d: dict[Node, Node]) -> bool:
         case Product():
             moving = [(b, e) for b, e in node.scalars + node.chain if b in d or e in d]
             return len(moving) > 1 or any(e is not normal.ONE for _, e in moving)
-        case Apply(head="hadamard"):
-            return sum(arg in d for arg in node.args) > 1
         case Apply():
-            if normal.is_linear(node):
-                return sum(arg in d for arg in node.args) > 1
-            return node.head != "transpose"
+            return not is_multilinear(node) or sum(arg in d for arg in node.args) > 1
         case Number() | Symbol() | Sum():
             return False
         case _:
             assert_never(node)
 
 
-def _rule(node: Node) -> str:
+def rule(node: Node) -> str:
+    """The law that makes a node linear."""
     if isinstance(node, Product):
         powers = node.scalars + node.chain
         if any(not b.shape.is_scalar and (normal.integer(e) or 1) < 0 for b, e in powers):
             return "neumann"
         fractional = any(b.shape.is_scalar and (normal.integer(e) or -1) < 0 for b, e in powers)
         return "chain" if fractional else "product"
-    if isinstance(node, Apply) and (node.head == "hadamard" or normal.is_linear(node)):
-        return "product"
-    return "chain"
+    return "product" if is_multilinear(node) else "chain"
 
 
 def _norm_of(node: Node) -> Node | None:
@@ -98,25 +99,14 @@ def _norm_of(node: Node) -> Node | None:
 # --- words ----------------------------------------------------------------------------------------
 
 
-def words(curved: Curved, d: dict[Node, Node], writing: Writing) -> Words:
+def words(node: Node, d: dict[Node, Node], writing: Writing) -> Words:
     """The formula used, and what its argument stands for."""
-    node = curved.node
-    if isinstance(node, Apply) and node.head != "hadamard" and not normal.is_linear(node):
-        return _of_function(node, d, writing)
+    found: Words = ()
     if isinstance(node, Product):
-        inside = _norm_of(node)
-        if inside is not None:
-            sums = writing.style.sums
-            if inside not in sums and normal.neg(inside) in sums:
-                inside = normal.neg(inside)
-            change = "u' du" if inside.shape.is_column else "tr(u' du)"
-            return _formula("norm(u)", f"{change} / norm(u)", inside, writing)
-        moving = [(b, e) for b, e in node.scalars + node.chain if b in d or e in d]
-        if len(moving) == 1 and moving[0][0] in d and moving[0][1] not in d:
-            found = _of_power(*moving[0], writing)
-            if found:
-                return found
-    return (*_d(writing.tree(node)), " = ", writing.tree(d[node]))
+        found = _of_product(node, d, writing)
+    elif isinstance(node, Apply) and not is_multilinear(node):
+        found = _of_function(node, d, writing)
+    return found or (*_d(writing.tree(node)), " = ", writing.tree(d[node]))
 
 
 def _d(tree: Tree) -> Words:
@@ -124,22 +114,42 @@ def _d(tree: Tree) -> Words:
     return ("d ", tree) if isinstance(tree, Call) else ("d(", tree, ")")
 
 
-def _of_power(base: Node, e: Node, writing: Writing) -> Words:
-    if not base.shape.is_scalar:
-        if e is normal.MINUS_ONE:
-            return _formula("inv(u)", "-inv(u) du inv(u)", base, writing)
+def _of_product(node: Product, d: dict[Node, Node], writing: Writing) -> Words:
+    """Of a norm, and of a power where nothing else moves."""
+    inside = _norm_of(node)
+    if inside is not None:
+        sums, norm = writing.style.sums, FUNCTIONS["norm"]
+        if inside not in sums and normal.neg(inside) in sums:
+            inside = normal.neg(inside)
+        return _differentiated(inside, lambda u: apply_function(norm, (u,)), writing)
+    (base, e), *more = [(b, e) for b, e in node.scalars + node.chain if b in d or e in d]
+    if more or not isinstance(e, Number) or not (base.shape.is_scalar or e is normal.MINUS_ONE):
         return ()
-    if not isinstance(e, Number):
-        return ()
-    if e is normal.MINUS_ONE:
-        return _formula("1/u", "-du / u^2", base, writing)
-    if e is normal.HALF:
-        return _formula("sqrt(u)", "du / (2 sqrt(u))", base, writing)
-    p = e.value
-    down = p - 1
-    power = f"u^({down})" if down < 0 or down.denominator > 1 else f"u^{down}" if down != 1 else "u"
-    exponent = f"({p})" if p < 0 or p.denominator > 1 else f"{p}"
-    return _formula(f"u^{exponent}", f"{p} {power} du", base, writing)
+    return _differentiated(base, lambda u: normal.power(u, e), writing)
+
+
+def _differentiated(
+    arg: Node, f: Callable[[Node], Node], writing: Writing, shape: Shape | None = None
+) -> Words:
+    """d f(u) as the calculus finds it, in a name for the argument (or, of ``shape``, its entry)."""
+    u, du = (make_symbol(name, shape or arg.shape) for name in _names(arg, writing))
+    value, present = f(u), Presenter(Style()).present
+    change = differential(value, u, du)
+    right = present(change)
+    if u.shape.is_scalar:
+        right = times(present(substitute(change, {du: normal.ONE})), Name(du.name))
+    elif value.shape.is_scalar:  # written with du at the end
+        G = normal.transpose(gradient(change, du))
+        scalar, row = normal.outside(G) if isinstance(G, Product) else (normal.ONE, G)
+        inner = times(present(row), Name(du.name))
+        right = times(present(scalar), inner if u.shape.is_column else traced(inner))
+    return (*_d(present(value)), " = ", right, *_where(arg, writing))
+
+
+def _names(arg: Node, writing: Writing) -> tuple[str, str]:
+    """What an argument and its change are called."""
+    name = writing.name(arg)
+    return name, writing.dX.name if arg is writing.X else f"d{name}"
 
 
 def _of_function(node: Apply, d: dict[Node, Node], writing: Writing) -> Words:
@@ -148,42 +158,29 @@ def _of_function(node: Apply, d: dict[Node, Node], writing: Writing) -> Words:
     if node.head == "call":
         f, x = node.args
         assert isinstance(f, Symbol)
-        u = Name(writing.name(x))
-        change = Multiply((Call(f"D{f.name}", (u,)), Name(f"d{u.name}")), ("", " "))
-        return ("d ", Call(f.name, (u,)), " = ", change, *_where(x, writing))
-    if row is None:  # an element-wise product or power
-        return _formula("u^p", "p u^(p-1) du", arg, writing) if node.head == "epow" else ()
-    if not row.is_elementwise:
-        if len(node.args) > 1:
-            return (*_d(writing.tree(node)), " = ", writing.tree(d[node]))
-        sizes = row.shapes.sizes((arg.shape, node.shape))
-        return _formula(row.call, row.differential, arg, writing, row.parameters[0], sizes)
-    slope = row.derivative
-    if slope.startswith("1/"):
-        right = f"dx / {slope[2:]}"
-    else:
-        right = f"({slope}) dx" if any(op in slope for op in "+-/") else f"{slope} dx"
-    words = _formula(f"{row.name}(x)", right, arg, writing, "x")
-    return words if arg.shape.is_scalar else (*words, ", entry by entry")
+        return _differentiated(x, lambda u: normal.call(f, u), writing)
+    if (row and row.arity > 1) or [part for part in node.args if part in d] != [arg]:
+        return ()
+    if row is None:  # an element-wise power
+        power = _differentiated(arg, lambda u: normal.power(u, node.args[1]), writing, SCALAR)
+        return (*power, ", entry by entry")
+    if row.is_elementwise:
+        words = _of_row(row, times(formula(row.derivative), Name("dx")), arg, {}, writing)
+        return words if arg.shape.is_scalar else (*words, ", entry by entry")
+    sizes = row.shapes.sizes((arg.shape, node.shape))
+    return _of_row(row, formula(row.differential), arg, sizes, writing)
 
 
-def _formula(
-    left: str,
-    right: str,
-    arg: Node,
-    writing: Writing,
-    letter: str = "u",
-    sizes: Mapping[str, Dim] = MappingProxyType({}),
+def _of_row(
+    row: Function, change: Tree, arg: Node, sizes: Mapping[str, Dim], writing: Writing
 ) -> Words:
-    """d left = right, in a name for the argument instead of ``letter``."""
-    name = writing.name(arg)
-    change = writing.dX.name if arg is writing.X else f"d{name}"
-    names: dict[str, Tree] = {letter: Name(name), f"d{letter}": Name(change)}
-    names |= {
-        size: writing.presenter.trees.dim(dim) for size, dim in sizes.items() if size not in names
-    }
-    sides = [replaced(formula(side), names, {}) for side in (left, right)]
-    return (*_d(sides[0]), " = ", sides[1], *_where(arg, writing))
+    """d f(x) = change, in a name for the argument instead of the row's parameter."""
+    (x,) = row.parameters
+    names: dict[str, Tree] = dict(zip((x, f"d{x}"), map(Name, _names(arg, writing))))
+    for size in sizes.keys() - names.keys():
+        names[size] = writing.presenter.trees.dim(sizes[size])
+    left, right = (replaced(side, names, {}) for side in (formula(row.call), change))
+    return (*_d(left), " = ", right, *_where(arg, writing))
 
 
 def _where(arg: Node, writing: Writing) -> Words:

@@ -9,13 +9,16 @@ matrix     df = f' dt  vec df = J dx         vec df = J vec dX
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 from matcalc.algebra import normal
 from matcalc.algebra.ir import Node, Symbol
 from matcalc.answer import Derivative
-from matcalc.derivation.steps import summed, times, transposed
-from matcalc.language.tree import Call, Multiply, Name, Negative, Number, Tree
+from matcalc.calculus.windows import arrangements
+from matcalc.derivation.steps import times, traced, transposed
+from matcalc.language.tree import Call, Name, Tree
 from matcalc.present.presenter import Presenter
+from matcalc.tables.laws import LAWS
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class ReadOff:
             return times(whole, dX)
         if F.shape.is_scalar:
             if not x.is_column:
-                return self.trace(G)
+                return self.trace(G, self.moving)
             row = G.shape == x.T and not (G.shape == x and self._is_gradient)
             return times(whole if row else self.presenter.present(normal.transpose(G)), dX)
         if F.shape.is_vector and x.is_vector:
@@ -50,19 +53,14 @@ class ReadOff:
             return column
         return Call("unvec", (column, *(self.presenter.trees.dim(size) for size in F.shape)))
 
-    def trace(self, G: Node) -> Tree:
+    def trace(self, G: Node, moving: Node) -> Tree:
         """tr(G' dX)."""
-        tree = self.presenter.present(normal.transpose(G))
-        if isinstance(tree, Negative):
-            return Negative(Call("tr", (times(tree.arg, Name(self.moving.name)),)))
-        return Call("tr", (times(tree, Name(self.moving.name)),))
-
-    def entries(self, R: Node, G: Node) -> Tree:
-        """The sum over i >= j of R_ij dX_ij, where diag(R) = diag(G)."""
-        diagonal = self.presenter.present(normal.transpose(normal.diagonal(G)))
-        once = times(diagonal, Call("diag", (Name(self.moving.name),)))
-        half = (Number("1"), Number("2"), summed([self.trace(R), once]))
-        return Multiply(half, ("", "/", " "))
+        (form,) = arrangements(LAWS["read-off"].left)
+        factors = form.of({"G": (G,), "dX": (moving,)})
+        assert normal.trace(normal.mul(*factors)) is normal.trace(
+            normal.mul(normal.transpose(G), moving)
+        )
+        return traced(reduce(times, map(self.presenter.present, factors)))
 
     def words(self, F: Node) -> str:
         """Which identity determines the derivative."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import (
     Add,
+    Call,
     Multiply,
     Name,
     Negative,
@@ -44,7 +45,7 @@ def difference(a: Tree, b: Tree) -> Tree:
 
 
 def times(left: Tree, right: Tree, flat: bool = False) -> Tree:
-    """The product of two trees; a divisor of the left one stays last.
+    """The product of two trees; a divisor of the left one stays last, unless it is a fraction.
 
     With ``flat`` the factors of the right one need no parentheses: (A) (B C) is A B C.
     """
@@ -55,7 +56,8 @@ def times(left: Tree, right: Tree, flat: bool = False) -> Tree:
     if isinstance(left, Number) and left.value == 1:
         return right
     factors, ops = _spliced(left)
-    if ops[-1] == "/" and not isinstance(factors[-1], Number):
+    fraction = len(factors) == 2 and all(isinstance(factor, Number) for factor in factors)
+    if ops[-1] == "/" and not fraction:
         above = Multiply(factors[:-1], ops[:-1]) if len(ops) > 2 else factors[0]
         over, between = _spliced(times(above, right, flat))
         return Multiply((*over, factors[-1]), (*between, "/"))
@@ -75,19 +77,6 @@ def _spliced(tree: Tree) -> tuple[tuple[Tree, ...], tuple[str, ...]]:
     return (tree,), ("",)
 
 
-def flat_sum(trees: Sequence[Tree]) -> Tree:
-    """The sum of trees, whose own terms need no parentheses."""
-    terms: list[Tree] = []
-    signs: list[int] = []
-    for tree in trees:
-        parts, marks = (tree.terms, tree.signs) if isinstance(tree, Add) else ((tree,), (1,))
-        for term, sign in zip(parts, marks, strict=True):
-            minus = isinstance(term, Negative) and bool(terms)
-            terms.append(negated(term) if minus else term)
-            signs.append(-sign if minus else sign)
-    return terms[0] if len(terms) == 1 else Add(tuple(terms), tuple(signs))
-
-
 def transposed(tree: Tree) -> Tree:
     """The transpose of a tree."""
     match tree:
@@ -98,10 +87,25 @@ def transposed(tree: Tree) -> Tree:
     return Transpose(tree)
 
 
-def summed(terms: Sequence[Tree]) -> Tree:
-    """The sum of trees, a leading minus becoming the sign of its term."""
-    if len(terms) == 1:
-        return terms[0]
-    signs = [1] + [-1 if isinstance(t, Negative) else 1 for t in terms[1:]]
-    bodies = [terms[0]] + [t.arg if isinstance(t, Negative) else t for t in terms[1:]]
-    return Add(tuple(bodies), tuple(signs))
+def traced(tree: Tree) -> Tree:
+    """The trace of a tree, a minus in front."""
+    if isinstance(tree, Negative):
+        return Negative(traced(tree.arg))
+    return Call("tr", (tree,))
+
+
+def summed(trees: Sequence[Tree], flat: bool = False) -> Tree:
+    """The sum of trees, a minus behind the first becoming the sign of its term.
+
+    With ``flat`` the terms of those that are sums need no parentheses.
+    """
+    signed: list[tuple[Tree, int]] = []
+    for tree in trees:
+        parts = zip(tree.terms, tree.signs) if flat and isinstance(tree, Add) else [(tree, 1)]
+        for term, sign in parts:
+            minus = isinstance(term, Negative) and bool(signed)
+            signed.append((negated(term), -sign) if minus else (term, sign))
+    if len(signed) == 1:
+        return signed[0][0]
+    terms, signs = zip(*signed)
+    return Add(terms, signs)

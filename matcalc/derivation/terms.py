@@ -13,15 +13,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import and_
 
 from matcalc.algebra import normal
 from matcalc.algebra.ir import Node, Symbol
-from matcalc.derivation.steps import negated, summed
+from matcalc.calculus.windows import Window, arrangements, turned
+from matcalc.derivation.steps import negated, summed, times, traced
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import Call, Multiply, Negative, Number, Power, Tree
 from matcalc.present.presenter import Presenter
+from matcalc.tables.laws import LAWS
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Term:
 
     coefficient: Fraction = Fraction(1)
     scalars: tuple[Node | Term, ...] = ()
-    chain: tuple[Node, ...] = ()
+    chain: Window = ()
     traced: bool = False
     degree: int = 0
 
@@ -95,7 +97,25 @@ class Term:
 
     def transposed(self) -> Term:
         """The transpose of the chain."""
-        return replace(self, chain=tuple(normal.transpose(b) for b in reversed(self.chain)))
+        return replace(self, chain=turned(self.chain))
+
+    def by(self, name: str, *windows: Window, backwards: bool = False) -> Term:
+        """What a law makes of the chain, whose windows are the factors of its left side.
+
+        The term itself where the row does not say another way to write the same product.
+        """
+        sides = (arrangements(side) for side in (LAWS[name].left, LAWS[name].right))
+        (left,), (right,) = reversed(tuple(sides)) if backwards else sides
+        chain = right.of(left.named(*windows))
+        made = replace(self, chain=chain, traced=right.traced)
+        fits = all(a.shape.cols is b.shape.rows for a, b in pairwise(chain))
+        return made if fits and made.node() is self.node() else self
+
+    def under_trace(self, dX: Symbol) -> Term:
+        """A form x' A y with dX as a trace."""
+        if self.traced or self.place(dX) is None:
+            return self
+        return self.by("trace", *_form(self.chain))
 
     def turned(self, dX: Symbol) -> Term:
         """A scalar or trace with dX, not its transpose; of a column, the scalar at its end."""
@@ -104,13 +124,15 @@ class Term:
             return self._joined(dX)
         if self.chain[at] is dX:
             return self
-        if self.traced or self.is_scalar:
-            return self.transposed()
+        if self.traced:
+            return self.by("transpose", self.chain[:at], self.chain[at:])
+        if self.is_scalar:
+            return self.by("scalar-transpose", *_form(self.chain))
         head, tail = self.chain[:at], self.chain[at:]
         if not (dX.shape.is_column and tail[-1].shape.is_column):
             return self
-        window = tuple(normal.transpose(b) for b in reversed(tail))
-        return replace(self, chain=head + window)
+        window = Term(chain=tail).by("scalar-transpose", *_form(tail))
+        return replace(self, chain=head + window.chain)
 
     def _joined(self, dX: Symbol) -> Term:
         """(dx' b) v as v b' dx: the scalar stands behind the column."""
@@ -131,8 +153,11 @@ class Term:
             return self
         left, right = self.chain[: at + 1], self.chain[at + 1 :]
         if self.traced:
-            return replace(self, chain=right + left)
-        if right and dX.shape.is_column and right[-1].shape.is_column:
+            made = self.by("cyclic", left[:-1], left[-1:], right)
+            if not dX.shape.is_column:
+                return made
+            return made.by("trace", *_form(made.chain), backwards=True)
+        if right and left[-1] is dX and dX.shape.is_column and right[-1].shape.is_column:
             return replace(self, scalars=(*self.scalars, normal.mul(*right)), chain=left)
         return self
 
@@ -170,7 +195,7 @@ class Term:
     def _core(self, chain: list[Tree]) -> list[Tree]:
         """tr(...), or sum(...) for ones' ..., or the factors."""
         if self.traced:
-            return [Call("tr", (_product(Number("1"), chain),))]
+            return [traced(_product(Number("1"), chain))]
         if len(chain) > 1 and self.is_scalar and normal.is_ones(normal.transpose(self.chain[0])):
             last = len(chain) - 1 if normal.is_ones(self.chain[-1]) else len(chain)
             if last > 1:
@@ -178,34 +203,17 @@ class Term:
         return chain
 
 
+def _form(chain: Window) -> tuple[Window, Window, Window]:
+    """x', A and y of a form x' A y."""
+    return chain[:1], chain[1:-1], chain[-1:]
+
+
 def _product(scalar: Tree, factors: Sequence[Tree]) -> Tree:
     """A scalar times factors, each of which is parenthesised where it is a product."""
-    factors = list(factors)
-    if isinstance(scalar, Number) and scalar.value == 1:
-        if not factors:
-            return scalar
-        return factors[0] if len(factors) == 1 else Multiply(tuple(factors), _spaces(len(factors)))
-    if not factors:
-        return scalar
-    plain = isinstance(scalar, Multiply) and all(op in ("", " ", "*", "/") for op in scalar.ops)
-    if not (plain and isinstance(scalar, Multiply)):
-        return Multiply((scalar, *factors), _spaces(len(factors) + 1))
-    divisor = scalar.factors[-1]
-    if scalar.ops[-1] != "/" or isinstance(divisor, Number):
-        ops = (*scalar.ops, *(" " for _ in factors))
-        return Multiply((*scalar.factors, *factors), ops)
-    above = scalar.factors[:-1] if scalar.factors[0] is not divisor else ()
-    if len(above) == 1 and isinstance(above[0], Number) and above[0].value == 1:
-        over: tuple[Tree, ...] = tuple(factors)
-        ops = _spaces(len(factors))
-    else:
-        over = (*above, *factors)
-        ops = (*scalar.ops[:-1], *(" " for _ in factors))
-    return Multiply((*over, divisor), (*ops, "/"))
-
-
-def _spaces(n: int) -> tuple[str, ...]:
-    return ("",) + (" ",) * (n - 1)
+    if len(factors) < 2:
+        return times(scalar, factors[0]) if factors else scalar
+    ops = ("",) + (" ",) * (len(factors) - 1)
+    return times(scalar, Multiply(tuple(factors), ops), flat=True)
 
 
 def sum_tree(terms: Sequence[Term], presenter: Presenter) -> Tree:

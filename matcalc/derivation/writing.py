@@ -50,7 +50,7 @@ class Writing:
                     self._order(part)
                 elif isinstance(part, Product) and part.shape.is_scalar and part.chain:
                     self._orient(part)
-                elif normal.is_head(part, "tr"):
+                elif normal.inside_trace(part) is not None:
                     self._rotate(part, inside)
 
     def text(self, node: Node) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from matcalc.dimensions.guesses import union
 from matcalc.dimensions.sizes import ONE_SIZE, Reason, Sizes
 from matcalc.language.tree import Add, Tree
 
@@ -27,6 +28,11 @@ class Value(NamedTuple):
         return self.rows == ONE_SIZE and self.cols == ONE_SIZE
 
     @property
+    def rank(self) -> int:
+        """0 for a scalar, 1 for a column or a row, 2 for a matrix."""
+        return 2 - sum(self.kind)
+
+    @property
     def kind(self) -> tuple[bool, bool]:
         return self.rows == ONE_SIZE, self.cols == ONE_SIZE
 
@@ -39,7 +45,7 @@ Part = tuple[Tree, Value]
 class Conflict:
     """A place that does not conform.
 
-    ``sort``   "product" "sum" "broadcast" "entrywise" "order" "quotient" "power" "square"
+    ``sort``   "product" "addition" "broadcast" "entrywise" "order" "quotient" "power" "square"
                "exponent" "argument" "guess" "block" "size" "open"
     ``left``, ``right``  the two parts that do not fit, ``sizes`` the elements that should be equal
     ``why``    the guesses (bits) of which one would have to be given up
@@ -103,10 +109,7 @@ class Conform:
 
     def guesses(self, size: int) -> int:
         """The guesses because of which the element has the declared size of its class."""
-        why = 0
-        for reason in self.sizes.explain(size):
-            why |= reason.why
-        return why
+        return union(reason.why for reason in self.sizes.explain(size))
 
     def same(self, sort: str, node: Tree, left: Part, right: Part) -> bool:
         """Make two shapes equal, or note the conflict and return False."""

@@ -11,8 +11,10 @@ for in the same way; two make a question for the user.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
 from heapq import heappop, heappush
+from operator import or_
 from typing import NamedTuple
 
 _UNWANTED = 10**6  # the cost of leaving a soft place as it is
@@ -54,6 +56,11 @@ def bits(mask: int) -> Iterator[int]:
         mask ^= bit
 
 
+def union(masks: Iterable[int]) -> int:
+    """All the bits of several masks."""
+    return reduce(or_, masks, 0)
+
+
 def choose(look: Callable[[int], Sequence[Clause]], weights: dict[int, int]) -> list[int]:
     """The cheapest choices: one, or several of equal cost.  Raises Hopeless."""
     return _Search(look, weights).choose()
@@ -92,9 +99,7 @@ class _Search:
         for part, (cost, choice) in zip(parts, chosen, strict=True):
             if not choice:
                 continue
-            names = 0
-            for clause in part:
-                names |= clause.names
+            names = union(clause.names for clause in part)
             blocked = [Clause(names, choice)]
             found: list[int] = []
             while len(found) < _MOST - 1:
@@ -121,15 +126,16 @@ class _Search:
 
     def cheapest(self, clauses: list[Clause]) -> tuple[int, int]:
         """The cost and the choice that hits all clauses most cheaply: best first, none twice."""
-        forced = _forced(clauses)
+        unmended = (c.names for c in clauses if not c.soft and not c.changed)
+        forced = union(names for names in unmended if names.bit_count() == 1)
         cost = sum(self.weights[bit] for bit in bits(forced))
         queue: list[tuple[int, int, int, int, int]] = [(cost, 0, forced, forced, 0)]
         while queue:
             cost, _, choice, decided, accepted = heappop(queue)
-            index = _first_violated(clauses, choice, accepted)
-            if index < 0:
+            violated = (c for c in clauses if c.holds_in(choice) and not accepted & c.place)
+            clause = next(violated, None)
+            if clause is None:
                 return cost, choice
-            clause = clauses[index]
             for bit in bits(clause.names & ~decided):
                 decided |= bit
                 self.serial += 1
@@ -142,22 +148,6 @@ class _Search:
             if self.serial > _PATIENCE:
                 raise Hopeless(patience=True)
         raise Hopeless
-
-
-def _first_violated(clauses: list[Clause], choice: int, accepted: int) -> int:
-    for i, clause in enumerate(clauses):
-        if clause.holds_in(choice) and not accepted & clause.place:
-            return i
-    return -1
-
-
-def _forced(clauses: list[Clause]) -> int:
-    """The changes that clauses of a single name demand."""
-    found = 0
-    for clause in clauses:
-        if not clause.soft and not clause.changed and clause.names.bit_count() == 1:
-            found |= clause.names
-    return found
 
 
 def _parts(clauses: dict[Clause, None]) -> list[list[Clause]]:

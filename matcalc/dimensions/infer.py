@@ -8,28 +8,19 @@ it so is in ``notes``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 
 from matcalc.dimensions.conflicts import Conflict
-from matcalc.dimensions.guesses import Clause, Hopeless, bits, choose
-from matcalc.dimensions.names import Entry, Table, tabulate
+from matcalc.dimensions.guesses import Clause, Hopeless, bits, choose, union
+from matcalc.dimensions.names import Identifier, Table, tabulate
 from matcalc.dimensions.reading import Reading
 from matcalc.dimensions.shape_errors import Diagnosis, excerpt
 from matcalc.errors import MatcalcError, Span
 from matcalc.language.sizes import ONE, Shape
 from matcalc.language.syntax import Parsed
-from matcalc.language.tree import (
-    Add,
-    Multiply,
-    Name,
-    Negative,
-    Number,
-    Power,
-    Tree,
-    postorder,
-)
+from matcalc.language.tree import Add, Multiply, Name, Negative, Number, Power, Tree, postorder
 
 # a Greek name that becomes a vector counts less than a Latin one that becomes a scalar
 _GREEK_WEIGHT, _LATIN_WEIGHT = 2, 5
@@ -117,7 +108,7 @@ def _worst(reading: Reading) -> Conflict:
     hard = [c for c in reading.conflicts if not c.soft]
     fixed = [c for c in hard if not c.why]
     disputed = [c for c in hard if c.sort == "order"]
-    return (fixed or disputed or hard)[0]
+    return (fixed or disputed or hard or reading.conflicts)[0]
 
 
 def _error(conflict: Conflict, reading: Reading, parsed: Parsed) -> MatcalcError:
@@ -142,28 +133,21 @@ def _culprit(readings: Mapping[int, Reading], mask: int) -> Conflict:
     return min(found, key=lambda c: (c.soft, _place(c).end - _place(c).start))
 
 
-def _kind(entry: Entry, choice: int) -> str:
-    return "scalar" if entry.scalar ^ bool(choice & entry.bit) else "vector"
+def _kind(entry: Identifier, choice: int) -> str:
+    return "scalar" if entry.greek ^ bool(choice & entry.bit) else "vector"
 
 
 def _question(table: Table, choices: list[int], readings: Mapping[int, Reading]) -> MatcalcError:
     """Several readings are equally small: the declarations that pick each."""
-    open_bits = 0
-    for choice in choices:
-        open_bits |= choice ^ choices[0]
+    open_bits = union(choice ^ choices[0] for choice in choices)
     entries = [entry for entry in table.soft if entry.bit & open_bits]
     lines, words = [], []
     for choice in choices:
         rest = [other for other in choices if other != choice]
         picks = []
         while rest:
-            best = max(
-                entries,
-                key=lambda e: (
-                    sum((o ^ choice) & e.bit != 0 for o in rest),
-                    bool(choice & e.bit),
-                ),
-            )
+            told = {e.bit: sum((o ^ choice) & e.bit != 0 for o in rest) for e in entries}
+            best = max(entries, key=lambda e: (told[e.bit], bool(choice & e.bit)))
             picks.append(best)
             rest = [other for other in rest if not (other ^ choice) & best.bit]
         text = ", ".join(f"{e.name}: {_kind(e, choice)}" for e in picks)
@@ -201,13 +185,13 @@ def _name_sizes(reading: Reading, parsed: Parsed) -> None:
     """Name what is unknown: for the variable of differentiation first, then in order."""
     table, sizes = reading.table, reading.sizes
     taken = set(table.entries) | set(table.sizes)
+    more = chain(_MORE_SIZES, (f"n{number}" for number in count(1)))
 
-    more = _more_sizes()
-
-    def fresh(*wanted: str) -> str:
-        name = next(name for name in chain(wanted, more) if name not in taken)
-        taken.add(name)
-        return name
+    def name(size: int, wanted: str = "") -> None:
+        for element in sizes.unknown(size):
+            fresh = next(name for name in chain(wanted, more) if name not in taken)
+            taken.add(fresh)
+            sizes.name(element, fresh)
 
     values = [reading.symbols[w] for w in parsed.wrt if w in reading.symbols]
     if all(value.scalar for value in values):
@@ -216,23 +200,15 @@ def _name_sizes(reading: Reading, parsed: Parsed) -> None:
     for value in values:
         same = sizes.find(value.rows) == sizes.find(value.cols)
         wanted = "n" if same or 0 in value[:2] else "mn"
-        for size, letters in ((value.rows, wanted), (value.cols, wanted[::-1])):
-            for element in sizes.unknown(size):
-                sizes.name(element, fresh(*letters))
+        name(value.rows, wanted)
+        name(value.cols, wanted[::-1])
     elements = [size for value in reading.symbols.values() for size in value[:2]]
     elements += [size for value in reading.values.values() if value for size in value[:2]]
     for conflict in (*reading.conflicts, *reading.undetermined):
         elements += conflict.sizes
         elements += [part for size in conflict.sizes for part in sizes.parts(size)[1]]
     for size in elements:
-        for element in sizes.unknown(size):
-            sizes.name(element, fresh())
-
-
-def _more_sizes() -> Iterator[str]:
-    yield from _MORE_SIZES
-    for number in count(1):
-        yield f"n{number}"
+        name(size)
 
 
 # --- the result ----------------------------------------------------------------------------------
@@ -263,14 +239,11 @@ class _Report:
             if pair not in cache:
                 cache[pair] = Shape(value(found.rows), value(found.cols))
             shapes[node] = cache[pair]
-        symbols = {name: self._info(entry) for name, entry in self._variables()}
-        names: dict[str, None] = {}
-        for shape in [info.shape for info in symbols.values()] + list(cache.values()):
-            for dim in shape:
-                names.update(dict.fromkeys(n for word, _ in dim.terms for n in word))
-        for info in symbols.values():
-            if info.kind == "dimension":
-                names.setdefault(info.name)
+        entries = self.table.entries.values()
+        symbols = {e.name: self._info(e) for e in entries if e.role != "definition"}
+        dims = chain(*(info.shape for info in symbols.values()), *cache.values())
+        names = dict.fromkeys(name for dim in dims for word, _ in dim.terms for name in word)
+        names |= dict.fromkeys(n for n, info in symbols.items() if info.kind == "dimension")
         notes = [*self._guesses(), *self._identities(), *self._broadcasts()]
         return Typed(
             self.parsed.tree,
@@ -281,10 +254,7 @@ class _Report:
             tuple(dict.fromkeys(notes)),
         )
 
-    def _variables(self) -> list[tuple[str, Entry]]:
-        return [(n, e) for n, e in self.table.entries.items() if e.role != "definition"]
-
-    def _info(self, entry: Entry) -> SymbolInfo:
+    def _info(self, entry: Identifier) -> SymbolInfo:
         found = self.reading.symbols[entry.name]
         value = self.reading.sizes.value
         shape = Shape(value(found.rows), value(found.cols))
@@ -323,13 +293,9 @@ class _Report:
                 or (isinstance(node, Power) and isinstance(node.exponent, Number))
             )
             if not whole:
-                raise MatcalcError(
-                    "domain",
-                    "the exponent of a matrix is an integer",
-                    node.span,
-                    hint="powers of the entries are written `.^`",
-                    source=source,
-                )
+                message = "the exponent of a matrix is an integer"
+                hint = "powers of the entries are written `.^`"
+                raise MatcalcError("domain", message, node.span, hint=hint, source=source)
 
     def _guesses(self) -> list[str]:
         notes = []

@@ -1,17 +1,19 @@
 """What the names of a problem are, before any size is known: declared, sizes, or guesses.
 
-Each name is one :class:`Entry`.  Undeclared names get their kind from their spelling: upper case is
-a matrix; a lower-case name is a column vector, or a scalar if it is Greek or t, and may change
-(``soft``) unless it is transposed somewhere, which makes it a vector for good.  Nothing here looks
-at how the names fit together: that is a matter of readings.
+Each name is one :class:`Identifier`.  Undeclared names get their kind from their spelling: upper
+case is a matrix; a lower-case name is a column vector, or a scalar if it is Greek or t, and may
+change (``soft``) unless it is transposed somewhere, which makes it a vector for good.  Nothing here
+looks at how the names fit together: that is a matter of readings.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import reduce
+from itertools import dropwhile
 
 from matcalc.errors import MatcalcError, Span
 from matcalc.language.names import is_greek
@@ -27,6 +29,7 @@ from matcalc.language.tree import (
     Number,
     Transpose,
     Tree,
+    fold,
     postorder,
 )
 from matcalc.tables.facts import EXCLUSIVE, SQUARE
@@ -37,11 +40,12 @@ CONSTANTS = ("pi", "I")
 
 
 @dataclass
-class Entry:
+class Identifier:
     """One name.
 
-    ``role``   "soft" (scalar or column vector, by ``scalar``), "vector", "matrix", "square",
+    ``role``   "soft" (a scalar if ``greek``, else a column vector), "vector", "matrix", "square",
                "scalar", "shaped" (``shape`` declared), "size", "function", "definition"
+    ``greek``  a Greek letter, or t
     ``bit``    for soft names: the bit that stands for the guess
     ``like``   the name whose shape it shares: dX has the shape of X
     """
@@ -53,7 +57,6 @@ class Entry:
     declared: bool = False
     shape: Shape | None = None
     facts: frozenset[str] = frozenset()
-    scalar: bool = False
     greek: bool = False
     bit: int = 0
     like: str = ""
@@ -65,25 +68,22 @@ class Table:
     """All names that occur, in order of first appearance, and the sizes that are named."""
 
     source: str
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, Identifier] = field(default_factory=dict)
     definitions: dict[str, Tree] = field(default_factory=dict)  # used ones, dependencies first
     sizes: dict[str, None] = field(default_factory=dict)
     size_nodes: set[Tree] = field(default_factory=set)
-    soft: list[Entry] = field(default_factory=list)
+    soft: list[Identifier] = field(default_factory=list)
     scalars: int = 0  # the soft names that are scalars by default, as bits
-
-    def source_of(self, definition: str) -> str:
-        return self.entries[definition].source or self.source
 
 
 def tabulate(parsed: Parsed, source: str) -> Table:
     """The table of a problem.  Raises MatcalcError (declaration, unknown-variable)."""
-    declared = {item.name: _declared(item, source) for item in parsed.declarations}
+    declared = {item.name: _declared(item) for item in parsed.declarations}
     table = Table(source)
     for entry in declared.values():
         if entry.shape is not None:
-            names = sorted(entry.shape.rows.names), sorted(entry.shape.cols.names)
-            table.sizes.update(dict.fromkeys(names[0] + names[1]))
+            for dim in entry.shape:
+                table.sizes.update(dict.fromkeys(sorted(dim.names)))
     order = _occurrences(parsed.tree, declared, table)
     _check_sizes(declared, table)
     for name in order:
@@ -98,14 +98,14 @@ def tabulate(parsed: Parsed, source: str) -> Table:
         if entry.role == "soft":
             entry.bit = 1 << len(table.soft)
             table.soft.append(entry)
-            table.scalars |= entry.bit if entry.scalar else 0
+            table.scalars |= entry.bit if entry.greek else 0
     return table
 
 
 # --- declarations --------------------------------------------------------------------------------
 
 
-def _declared(item: Declaration, source: str) -> Entry:
+def _declared(item: Declaration) -> Identifier:
     """The entry of a declared name.  Raises MatcalcError if its properties exclude each other."""
     facts, shape, kind = frozenset(item.facts), item.shape, item.kind
     if kind == "integer" or "integer" in facts:
@@ -115,16 +115,11 @@ def _declared(item: Declaration, source: str) -> Entry:
         shape = shape or SCALAR
     if kind in ("", "matrix") and facts & SQUARE:
         kind = "square"
-    entry = Entry(item.name, kind, item.span, item.source or source, True, shape, facts)
+    entry = Identifier(item.name, kind, item.span, item.source, True, shape, facts)
     entry.definition = item.definition
-    quarrel = _quarrel(entry)
-    if quarrel:
-        raise MatcalcError(
-            "declaration",
-            f"{entry.name} {quarrel}",
-            entry.span,
-            hint="leave out the size or the property",
-            source=entry.source,
+    if quarrel := _quarrel(entry):
+        raise _wrong(
+            f"{entry.name} {quarrel}", "leave out the size or the property", entry.span, item.source
         )
     if item.function is not None:
         entry.role, entry.shape = "function", Shape(item.function[1], item.function[0])
@@ -138,14 +133,9 @@ def _declared(item: Declaration, source: str) -> Entry:
     return entry
 
 
-def _quarrel(entry: Entry) -> str:
+def _quarrel(entry: Identifier) -> str:
     """Why the declared properties of a name cannot all hold, or nothing."""
     facts, shape = entry.facts, entry.shape
-    square = next(iter(sorted(facts & SQUARE)), "square" if entry.role == "square" else "")
-    if square and shape is not None and not shape.is_square:
-        return f"is declared {square}, but {shape} is not square"
-    if square and entry.role == "vector":
-        return f"is declared {square} and a vector; only square matrices are {square}"
     if "integer" in facts and shape is not None and not shape.is_scalar:
         return f"is declared an integer, but is {shape}"
     for one, other in EXCLUSIVE:
@@ -157,19 +147,15 @@ def _quarrel(entry: Entry) -> str:
 # --- names ---------------------------------------------------------------------------------------
 
 
-def _spell(entry: Entry) -> None:
+def _spell(entry: Identifier) -> None:
     """The kind that the spelling of an undeclared name suggests."""
     name = entry.name
     stem = re.match(r"[A-Za-z]*", name)
     word = stem.group() if stem else name
     if name[0] == "d" and (len(word) == 2 or is_greek(word[1:])):
         name, word = name[1:], word[1:]
-    if name[0].isupper():
-        entry.role = "matrix"
-    else:
-        entry.role = "soft"
-        entry.greek = is_greek(word) or word == "t"
-        entry.scalar = entry.greek
+    entry.role = "matrix" if name[0].isupper() else "soft"
+    entry.greek = is_greek(word) or word == "t"
 
 
 def size_arguments(call: Call) -> tuple[Tree, ...]:
@@ -183,13 +169,9 @@ def size_arguments(call: Call) -> tuple[Tree, ...]:
 def _names(root: Tree, table: Table, source: str) -> Iterator[Tree]:
     """The names and calls of a tree in order; sizes are put into the table on the way."""
     found: list[Tree] = []
-    seen: set[Tree] = set()
     stack = [root]
     while stack:
         node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
         if isinstance(node, Call):
             for arg in size_arguments(node):
                 _read_size(arg, table, source)
@@ -206,21 +188,11 @@ def _read_size(arg: Tree, table: Table, source: str) -> None:
             table.sizes.setdefault(node.name)
         elif isinstance(node, Number):
             if node.value.denominator != 1 or node.value < 1:
-                raise MatcalcError(
-                    "declaration",
-                    f"a size is an integer of at least 1, not {node.text}",
-                    node.span,
-                    hint="write sizes such as n, 3 or 2 n",
-                    source=source,
-                )
+                message = f"a size is an integer of at least 1, not {node.text}"
+                raise _wrong(message, "write sizes such as n, 3 or 2 n", node.span, source)
         elif not _makes_size(node):
-            raise MatcalcError(
-                "declaration",
-                "this is not a size",
-                node.span,
-                hint="sizes are integers, names, and products of them",
-                source=source,
-            )
+            hint = "sizes are integers, names, and products of them"
+            raise _wrong("this is not a size", hint, node.span, source)
 
 
 def _makes_size(node: Tree) -> bool:
@@ -231,33 +203,28 @@ def _makes_size(node: Tree) -> bool:
 
 def size_of(tree: Tree) -> Dim:
     """The size that an argument of eye, ones, ... stands for."""
-    done: dict[Tree, Dim] = {}
-    for node in postorder(tree):
+
+    def combine(node: Tree, parts: Sequence[Dim]) -> Dim:
         if isinstance(node, Number):
-            done[node] = Dim.of(int(node.value))
-        elif isinstance(node, Name):
-            done[node] = Dim.named(node.name)
-        else:
-            total, *rest = [done[child] for child in node.children]
-            for dim in rest:
-                total = total + dim if isinstance(node, Add) else total * dim
-            done[node] = total
-    return done[tree]
+            return Dim.of(int(node.value))
+        if isinstance(node, Name):
+            return Dim.named(node.name)
+        return reduce(Dim.__add__ if isinstance(node, Add) else Dim.__mul__, parts)
+
+    return fold(tree, combine)
 
 
-def _occurrences(tree: Tree, declared: dict[str, Entry], table: Table) -> dict[str, Span]:
+def _occurrences(tree: Tree, declared: dict[str, Identifier], table: Table) -> dict[str, Span]:
     """The variables and functions in order of first appearance, definitions where they are used."""
     order: dict[str, Span] = {}
-    open_names: list[str] = []
+    open_names: dict[str, Tree] = {}
     stack: list[Iterator[Tree]] = [_names(tree, table, table.source)]
     while stack:
         node = next(stack[-1], None)
         if node is None:
             stack.pop()
             if open_names:
-                name = open_names.pop()
-                definition = declared[name].definition
-                assert definition is not None
+                name, definition = open_names.popitem()
                 table.definitions[name] = definition
             continue
         if isinstance(node, Call):
@@ -270,67 +237,55 @@ def _occurrences(tree: Tree, declared: dict[str, Entry], table: Table) -> dict[s
             assert isinstance(node, Name)
             name = node.name
         entry = declared.get(name)
-        if entry is not None and entry.role == "definition":
+        if entry is not None and entry.definition is not None:
             if name in open_names:
-                raise _cycle(entry, [*open_names[open_names.index(name) :], name])
+                names = [*dropwhile(name.__ne__, open_names), name]
+                message = f"{name} is defined by itself: {' -> '.join(names)}"
+                hint = "a definition may use only names that do not depend on it"
+                raise _wrong(message, hint, entry.span, entry.source)
             if name not in table.definitions:
-                assert entry.definition is not None
-                open_names.append(name)
+                open_names[name] = entry.definition
                 stack.append(_names(entry.definition, table, entry.source))
         order.setdefault(name, node.span)
     return order
 
 
-def _cycle(entry: Entry, names: list[str]) -> MatcalcError:
-    return MatcalcError(
-        "declaration",
-        f"{entry.name} is defined by itself: {' -> '.join(names)}",
-        entry.span,
-        hint="a definition may use only names that do not depend on it",
-        source=entry.source,
-    )
-
-
-def _check_sizes(declared: dict[str, Entry], table: Table) -> None:
+def _check_sizes(declared: dict[str, Identifier], table: Table) -> None:
     for name in table.sizes:
         entry = declared.get(name)
         if entry is not None and entry.shape != SCALAR:
-            raise MatcalcError(
-                "declaration",
-                f"{name} is both a size and a variable",
-                entry.span,
-                hint=f"rename one of the two, or declare `{name}: integer`",
-                source=entry.source,
-            )
+            hint = f"rename one of the two, or declare `{name}: integer`"
+            raise _wrong(f"{name} is both a size and a variable", hint, entry.span, entry.source)
         if name in CONSTANTS:
-            raise MatcalcError(
-                "declaration", f"{name} is a constant and cannot be a size", hint="rename the size"
-            )
+            raise _wrong(f"{name} is a constant and cannot be a size", "rename the size")
 
 
-def _enter(name: str, declared: dict[str, Entry], table: Table) -> None:
+def _wrong(message: str, hint: str, span: Span | None = None, source: str = "") -> MatcalcError:
+    return MatcalcError("declaration", message, span, hint=hint, source=source)
+
+
+def _enter(name: str, declared: dict[str, Identifier], table: Table) -> None:
     if name in table.entries:
         return
     entry = declared.get(name)
     if name in table.sizes:
-        entry = Entry(name, "size", declared=True, shape=SCALAR, facts=frozenset({"integer"}))
+        entry = Identifier(name, "size", declared=True, shape=SCALAR, facts=frozenset({"integer"}))
     elif entry is None:
         if name in CONSTANTS:
             return
-        entry = Entry(name, "")
+        entry = Identifier(name, "")
         _spell(entry)
     table.entries[name] = entry
 
 
-def _enter_variable(name: str, declared: dict[str, Entry], table: Table) -> None:
+def _enter_variable(name: str, declared: dict[str, Identifier], table: Table) -> None:
     """A variable of differentiation has to occur, or at least to be declared with its sizes."""
     if name in declared and declared[name].role == "shaped":
         _enter(name, declared, table)
     entry = table.entries.get(name)
     role = "size" if name in table.sizes else entry.role if entry is not None else "missing"
-    others = [
-        n for n, e in table.entries.items() if e.role not in ("function", "size", "definition")
-    ]
+    no_variables = ("function", "size", "definition")
+    others = [n for n, e in table.entries.items() if e.role not in no_variables]
     close = [n for n in others if n.lower() == name.lower()] or get_close_matches(name, others, 1)
     meant = f"did you mean {close[0]}?" if close else f"the variables are {', '.join(others)}"
     message = {

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matcalc.dimensions.conflicts import CONSTANT, Conflict, Conform, Part, Value
-from matcalc.dimensions.names import Entry, Table, size_arguments
+from matcalc.dimensions.guesses import union
+from matcalc.dimensions.names import Identifier, Table, size_arguments
 from matcalc.dimensions.signatures import shape_abstract, shape_block, shape_function, shape_sized
 from matcalc.dimensions.sizes import ONE_SIZE
 from matcalc.language.tree import (
@@ -54,12 +55,11 @@ class Reading:
         for name, entry in table.entries.items():
             if entry.role != "definition":
                 self._symbol(name, entry)
-        roots = [(table.source_of(name), root) for name, root in table.definitions.items()]
+        roots = [(table.entries[name].source, root) for name, root in table.definitions.items()]
         roots.append((table.source, tree))
         for equations.source, root in roots:
             for node in postorder(root):
-                if node not in self.values:
-                    self.values[node] = self._value(node)
+                self.values[node] = self._value(node)
         for clash in self.sizes.settle():
             why = clash.reason.why | equations.guesses(clash.left) | equations.guesses(clash.right)
             node, sizes = clash.reason.node, (clash.left, clash.right)
@@ -73,13 +73,13 @@ class Reading:
 
     # --- leaves -------------------------------------------------------------------------------
 
-    def _symbol(self, name: str, entry: Entry) -> Value:
+    def _symbol(self, name: str, entry: Identifier) -> Value:
         found = self.symbols.get(name)
         if found is None:
             found = self.symbols[name] = self._fresh(entry)
         return found
 
-    def _fresh(self, entry: Entry) -> Value:
+    def _fresh(self, entry: Identifier) -> Value:
         new = self.sizes.new
         if entry.role == "like":
             return self._symbol(entry.like, self.table.entries[entry.like])
@@ -102,7 +102,7 @@ class Reading:
             declared = self.table.entries[node.name].shape
             if value is not None and declared is not None:
                 rows, cols = (self.sizes.rigid(dim) for dim in declared)
-                self.equations.same("sum", node, (node, value), (node, Value(rows, cols)))
+                self.equations.same("addition", node, (node, value), (node, Value(rows, cols)))
             return value
         if node.name == "I" and node.name not in self.symbols:
             rows = self.sizes.new()
@@ -121,11 +121,11 @@ class Reading:
             return self._call(node, parts)
         if isinstance(node, Add):
             return self._add(node)
-        if isinstance(node, Block):
-            return shape_block(self.equations, node, dict(enumerate(parts)))
         known = [part for part in parts if part is not None]
         if len(known) < len(parts):
             return None
+        if isinstance(node, Block):
+            return shape_block(self.equations, node, known)
         if isinstance(node, Transpose):
             return known[0]._replace(rows=known[0].cols, cols=known[0].rows)
         if isinstance(node, Multiply):
@@ -146,28 +146,23 @@ class Reading:
         return shape_function(self.equations, node, parts, self.scalars)
 
     def _add(self, node: Add) -> Value | None:
-        known: list[Part] = []
-        for term in node.terms:
-            value = self.values[term]
-            if value is not None:
-                known.append((term, value))
+        values = ((term, self.values[term]) for term in node.terms)
+        known = [(term, value) for term, value in values if value is not None]
         arrays = [part for part in known if not part[1].scalar]
         scalars = [part for part in known if part[1].scalar]
         if not arrays:
             if len(known) < len(node.terms):
                 return None
-            why = 0
-            for _, value in scalars:
-                why |= value.why
+            why = union(value.why for _, value in scalars)
             constant = all(value.constant for _, value in scalars)
             return Value(ONE_SIZE, ONE_SIZE, why, constant)
         # in every reading that conforms, the sum has the shape of its surest term
         best = min(range(len(arrays)), key=lambda i: arrays[i][1].why.bit_count())
         for i, part in enumerate(arrays):
             if i < best:
-                self.equations.same("sum", node, part, arrays[best])
+                self.equations.same("addition", node, part, arrays[best])
             elif i > best:
-                self.equations.same("sum", node, arrays[best], part)
+                self.equations.same("addition", node, arrays[best], part)
         for part in scalars:
             self.equations.broadcast(node, part, arrays[best])
         return arrays[best][1]
@@ -259,11 +254,8 @@ class Reading:
             if base.scalar:
                 self.equations.broadcast(node, left, right)
                 return exponent._replace(why=why)
-            return (
-                base._replace(why=why)
-                if self.equations.same("entrywise", node, left, right)
-                else None
-            )
+            fits = self.equations.same("entrywise", node, left, right)
+            return base._replace(why=why) if fits else None
         if node.elementwise or (base.scalar and exponent.scalar):
             return base._replace(why=why, constant=constant)
         if not exponent.scalar:

@@ -8,9 +8,10 @@ the texts in it are cut from what was typed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate
 
 from matcalc.dimensions.conflicts import Conflict, Value
-from matcalc.dimensions.names import Entry
+from matcalc.dimensions.names import Identifier
 from matcalc.dimensions.reading import Reading
 from matcalc.dimensions.sizes import ONE_SIZE
 from matcalc.errors import MatcalcError, Span
@@ -41,12 +42,8 @@ def excerpt(source: str, span: Span) -> str:
 
 def enclosed(text: str) -> bool:
     """Whether the whole text is in one pair of parentheses."""
-    depth = 0
-    for i, char in enumerate(text):
-        depth += (char in "([{") - (char in ")]}")
-        if depth == 0:
-            return text[:1] == "(" and i == len(text) - 1
-    return False
+    depths = list(accumulate((char in "([{") - (char in ")]}") for char in text))
+    return text[:1] == "(" and 0 not in depths[:-1] and depths[-1] == 0
 
 
 class Diagnosis:
@@ -78,26 +75,30 @@ class Diagnosis:
     def text(self, tree: Tree) -> str:
         return excerpt(self.conflict.source, tree.span)
 
-    def value(self, tree: Tree) -> Value | None:
-        return self.reading.values.get(tree)
+    def value(self, tree: Tree) -> Value:
+        """Of a part of the conflict: what does not fit has a shape."""
+        value = self.reading.values[tree]
+        assert value is not None
+        return value
 
-    def shape(self, tree: Tree) -> Shape | None:
-        value = self.value(tree)
-        if value is None:
-            return None
-        return Shape(self.reading.sizes.value(value.rows), self.reading.sizes.value(value.cols))
+    def values(self) -> tuple[Value, Value]:
+        return self.value(self.left), self.value(self.right)
+
+    def shape(self, tree: Tree) -> Shape:
+        rows, cols = map(self.reading.sizes.value, self.value(tree)[:2])
+        return Shape(rows, cols)
 
     def stated(self, tree: Tree) -> str:
         """``X' is n x m (declared)``."""
-        shape = self.shape(tree)
-        return f"{self.text(tree)} is {shape}{self.origin(tree)}" if shape is not None else ""
+        if self.reading.values[tree] is None:
+            return ""
+        return f"{self.text(tree)} is {self.shape(tree)}{self.origin(tree)}"
 
     def sized(self, tree: Tree) -> str:
         """```X'` (n x m)``."""
-        shape = self.shape(tree)
-        return f"`{self.text(tree)}` ({shape})" if shape is not None else f"`{self.text(tree)}`"
+        return f"`{self.text(tree)}` ({self.shape(tree)})"
 
-    def entry(self, tree: Tree) -> Entry | None:
+    def entry(self, tree: Tree) -> Identifier | None:
         """The name that the part is, up to transposition and sign."""
         while isinstance(tree, (Transpose, Negative)):
             tree = tree.arg
@@ -105,15 +106,15 @@ class Diagnosis:
 
     def origin(self, tree: Tree) -> str:
         """Where the dimensions of a part come from."""
-        entry, value = self.entry(tree), self.value(tree)
+        entry, value, sizes = self.entry(tree), self.value(tree), self.reading.sizes
         if entry is not None and entry.declared:
             return " (defined)" if entry.role == "definition" else " (declared)"
-        for size in value[:2] if value is not None else ():
-            if size != ONE_SIZE and self.reading.sizes.known(size) is not None:
-                for reason in self.reading.sizes.explain(size):
+        for size in value[:2]:
+            if size != ONE_SIZE and sizes.known(size) is not None:
+                for reason in sizes.explain(size):
                     if reason.node is not self.node and reason.node is not tree:
                         return f" (from {self.text(reason.node)})"
-        if entry is None or (value is not None and value.scalar):
+        if entry is None or value.scalar:
             return ""
         if entry.role == "matrix":
             return " (upper case: a matrix)"
@@ -148,13 +149,10 @@ class Diagnosis:
         return f"{message} conform", self._product_hint()
 
     def _product_hint(self) -> str:
-        left, right = self.value(self.left), self.value(self.right)
-        window = self.window()
-        if window:
-            return f"products are taken from the left: write `{self.text(self.left)} ({window})`"
-        if left is None or right is None:
-            return ""
+        left, right = self.values()
         a, b = self.text(self.left), self.text(self.right)
+        if window := self.window():
+            return f"products are taken from the left: write `{a} ({window})`"
         if left.kind == right.kind and any(left.kind):
             x, y = (self.grouped(part, Name, Call, Transpose) for part in (self.left, self.right))
             if left.kind[0]:
@@ -166,9 +164,18 @@ class Diagnosis:
         if self.fits(left.cols, right.cols):
             found.append(f"`{a} {self.flipped(self.right)}`")
         found = [f"write {' or '.join(found)}"] if found else []
-        found += self.redeclare()
-        found += [self.single()] if not found and self.single() else []
-        return " or ".join(found) or self.unmendable()
+        return (
+            " or ".join([*found, *self.redeclare()])
+            or self.single()
+            or "check the order of the factors, or declare the dimensions of one of them"
+        )
+
+    def transposing(self, hint: str = "") -> str:
+        """To transpose the right part, where that could mend it; else ``hint``."""
+        left, right = self.values()
+        if self.fits(left.rows, right.cols) and self.fits(left.cols, right.rows):
+            return f"transpose one of them: `{self.flipped(self.right)}`"
+        return hint
 
     def fits(self, a: int, b: int) -> bool:
         """Whether two sizes could be equal."""
@@ -193,9 +200,6 @@ class Diagnosis:
                 found[entry.shape.is_vector] = f"declare `{entry.name}: {text}`"
         return [found[max(found)]] if found else []
 
-    def unmendable(self) -> str:
-        return "check the order of the factors, or declare the dimensions of one of them"
-
     def window(self) -> str:
         """The factors from the right part on that make a scalar, as text."""
         if not isinstance(self.node, Multiply):
@@ -205,7 +209,7 @@ class Diagnosis:
         total = self.value(self.right)
         for j in range(start + 1, len(factors)):
             value = self.value(factors[j])
-            if total is None or value is None or self.node.ops[j] not in (" ", "*"):
+            if self.node.ops[j] not in (" ", "*"):
                 return ""
             if total.scalar or value.scalar:
                 total = value if total.scalar else total
@@ -218,13 +222,12 @@ class Diagnosis:
         return ""
 
     def _quotient(self) -> tuple[str, str]:
-        window = self.window()
         message = f"only a scalar divides, and {self.sized(self.right)} is none"
-        if window:
+        if window := self.window():
             return message, f"`/` takes one factor: write `/ ({window})`"
-        value, text = self.value(self.right), self.text(self.right)
-        if value is not None and not any(value.kind):
-            return message, f"write `inv({text})` for the inverse, or `./` to divide entry by entry"
+        if not any(self.value(self.right).kind):
+            inverse = f"write `inv({self.text(self.right)})` for the inverse"
+            return message, f"{inverse}, or `./` to divide entry by entry"
         return message, "write `./` to divide entry by entry"
 
     def _order(self) -> tuple[str, str]:
@@ -240,27 +243,23 @@ class Diagnosis:
 
     # --- sums and entries ---------------------------------------------------------------------
 
-    def _sum(self) -> tuple[str, str]:
+    def _addition(self) -> tuple[str, str]:
         if isinstance(self.node, Name):
             entry = self.reading.table.entries[self.node.name]
             return (
                 f"{entry.name} is declared as {entry.shape} and defined as {self.shape(self.node)}",
                 "leave out the declaration, or mend the definition",
             )
-        message = f"{self.sized(self.left)} and {self.sized(self.right)} cannot be added"
-        left, right = self.value(self.left), self.value(self.right)
-        if left is None or right is None:
-            return message, ""
-        if self.fits(left.rows, right.cols) and self.fits(left.cols, right.rows):
-            return message, f"transpose one of them: `{self.flipped(self.right)}`"
-        return message, (
-            self._repeat_hint(left, right)
+        return f"{self.sized(self.left)} and {self.sized(self.right)} cannot be added", (
+            self.transposing()
+            or self._repeat_hint()
             or self.single()
             or " or ".join(self.redeclare())
             or "the terms of a sum have equal dimensions"
         )
 
-    def _repeat_hint(self, left: Value, right: Value) -> str:
+    def _repeat_hint(self) -> str:
+        left, right = self.values()
         for part, value, other in ((self.left, left, right), (self.right, right, left)):
             if value.kind == (False, True) and not any(other.kind):
                 cols = self.reading.sizes.value(other.cols)
@@ -270,7 +269,7 @@ class Diagnosis:
 
     def _broadcast(self) -> tuple[str, str]:
         shape, value = self.shape(self.right), self.value(self.right)
-        assert isinstance(self.node, Add) and shape is not None and value is not None
+        assert isinstance(self.node, Add)
         scalar, times = self.times_one()
         matrix = self.text(self.right)
         signs = dict(zip(self.node.terms, self.node.signs, strict=True))
@@ -301,24 +300,17 @@ class Diagnosis:
         while isinstance(tree, Negative):
             tree = tree.arg
         factors = tree.factors if isinstance(tree, Multiply) else ()
-        arrays = []
-        for factor in factors:
-            value = self.value(factor)
-            if value is None or not value.scalar:
-                arrays.append(factor)
+        arrays = [factor for factor in factors if not self.value(factor).scalar]
         entry = self.entry(arrays[0]) if len(arrays) == 1 else None
         return entry.name if entry is not None and entry.role == "matrix" else ""
 
     def _entrywise(self) -> tuple[str, str]:
         message = f"{self.sized(self.left)} and {self.sized(self.right)} do not fit entry by entry"
-        left, right = self.value(self.left), self.value(self.right)
-        if left is not None and right is not None:
-            if left.kind == (False, True) and not any(right.kind):
-                x, matrix = self.text(self.left), self.text(self.right)
-                return message, f"to scale the rows write `diag({x}) {matrix}`"
-            if self.fits(left.rows, right.cols) and self.fits(left.cols, right.rows):
-                return message, f"transpose one of them: `{self.flipped(self.right)}`"
-        return message, self.single() or "both sides need equal dimensions"
+        left, right = self.values()
+        if left.kind == (False, True) and not any(right.kind):
+            x, matrix = self.text(self.left), self.text(self.right)
+            return message, f"to scale the rows write `diag({x}) {matrix}`"
+        return message, self.transposing(self.single() or "both sides need equal dimensions")
 
     def _guess(self) -> tuple[str, str]:
         text = self.text(self.left)
@@ -333,15 +325,13 @@ class Diagnosis:
     def _power(self) -> tuple[str, str]:
         assert isinstance(self.node, Power)
         base, exponent = self.text(self.node.base), self.text(self.node.exponent)
-        message = (
-            f"a power needs a scalar or a square matrix, and {self.sized(self.left)} is neither"
-        )
         base = f"({base})" if " " in base and base[:1] != "(" else base
-        value = self.value(self.left)
-        column = value is None or value.kind[1]
-        square = f"`{base}'{base}`" if column else f"`{base} {base}'`"
+        square = f"`{base}'{base}`" if self.value(self.left).kind[1] else f"`{base} {base}'`"
         inner = f", {square} for the sum of squares" if exponent == "2" else ""
-        return message, f"write `{base}.^{exponent}` for the power of each entry{inner}"
+        return (
+            f"a power needs a scalar or a square matrix, and {self.sized(self.left)} is neither",
+            f"write `{base}.^{exponent}` for the power of each entry{inner}",
+        )
 
     def _square(self) -> tuple[str, str]:
         assert isinstance(self.node, Power)
@@ -386,29 +376,25 @@ class Diagnosis:
 
     def _square_hint(self, part: Tree) -> str:
         text, shape, entry = self.text(part), self.shape(part), self.entry(part)
-        if shape is not None and shape.is_vector:
+        if shape.is_vector:
             if isinstance(part, Name):
                 return f"declare `{text}: scalar`, or write `{text} {text}'`"
             return "the argument has to be a square matrix"
-        if entry is not None and entry.declared and shape is not None:
+        if entry is not None and entry.declared:
             return f"declare `{entry.name}: {shape.rows} x {shape.rows}`"
         return "check the dimensions of the argument"
 
     def _column_hint(self, part: Tree) -> str:
-        shape = self.shape(part)
-        if shape is not None and shape.is_row:
+        if self.shape(part).is_row:
             return f"write `{self.flipped(part)}`"
         return f"write `vec({self.text(part)})` to take all entries as one vector"
 
     def _block(self) -> tuple[str, str]:
         message = f"the blocks {self.sized(self.left)} and {self.sized(self.right)} do not fit"
-        zero = next(
-            (p for p in (self.left, self.right) if isinstance(p, Number) and p.value == 0), None
-        )
-        if zero is not None:
+        if any(isinstance(p, Number) and p.value == 0 for p in (self.left, self.right)):
             return message, "write a zero block as `zeros(m, n)`"
-        left, right = self.value(self.left), self.value(self.right)
-        if left is not None and right is not None and self.fits(left.rows, right.cols):
+        left, right = self.values()
+        if self.fits(left.rows, right.cols):
             return message, f"transpose one of them: `{self.flipped(self.right)}`"
         return message, (
             "blocks beside each other (`,`) have equal heights, blocks above each other (`;`) "

@@ -2,22 +2,25 @@
 
 A function of the table is known by its signature alone: sizes that bear the same name are equal,
 and those that the call gives are what it says.  Apart from the table there are only the constants
-that are made of sizes (eye, ones, ...), abstract functions, and diag, which is two functions that
-share a spelling.
+that are made of sizes (eye, ones, ...) and abstract functions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
+from matcalc.algebra.interpret import apply_function
+from matcalc.algebra.ir import make_symbol
 from matcalc.dimensions.conflicts import Conform, Part, Value
-from matcalc.dimensions.names import Entry, size_arguments, size_of
+from matcalc.dimensions.guesses import union
+from matcalc.dimensions.names import Identifier, size_arguments, size_of
 from matcalc.dimensions.sizes import ONE_SIZE, Reason
+from matcalc.language.sizes import ONE, SCALAR
 from matcalc.language.tree import Block, Call
-from matcalc.tables.functions import FUNCTIONS
+from matcalc.tables.functions import Function, meant
 from matcalc.tables.signatures import Pattern, Size
 
-_ADD_UP = ("sum", "mean")
 _Bound = dict[str, tuple[int, Part | None]]  # a size name -> the size, and the argument that has it
 
 
@@ -32,7 +35,9 @@ def shape_sized(conform: Conform, node: Call) -> Value:
     return Value(whole, whole)  # commutation
 
 
-def shape_abstract(conform: Conform, node: Call, arg: Value | None, entry: Entry) -> Value | None:
+def shape_abstract(
+    conform: Conform, node: Call, arg: Value | None, entry: Identifier
+) -> Value | None:
     """f(x), or its Jacobian Df(x), of a declared function f: R^n -> R^p."""
     assert entry.shape is not None
     p, n = (conform.sizes.rigid(dim) for dim in entry.shape)
@@ -45,10 +50,7 @@ def shape_function(
     conform: Conform, node: Call, args: Sequence[Value | None], scalars: int
 ) -> Value | None:
     """A function of the table; ``scalars`` are the names that are scalars by guess."""
-    name = node.function
-    if name == "diag" and args[0] is not None and not any(args[0].kind):
-        name = "diagonal"
-    row = FUNCTIONS[name]
+    row = meant(node.function, args[0].rank if args[0] is not None else 0)
     result = row.shapes.result
     given = map(size_of, size_arguments(node))
     bound: _Bound = {
@@ -66,7 +68,7 @@ def shape_function(
         # a function of a whole vector is not meant for a scalar that is one by guess only
         whole = pattern.rows != pattern.cols and (not pattern.cols or not result.rank)
         if whole and value.scalar and value.why & scalars:
-            soft = node.function not in _ADD_UP
+            soft = bool(result.rank) or not _is_identity(row)
             conform.conflict("guess", node, arg, node, value.why, soft=soft)
     if not result.rank:
         return Value(ONE_SIZE, ONE_SIZE)
@@ -75,6 +77,13 @@ def shape_function(
     rows, cols = (_product(conform, node, names, bound, why) for names in result)
     constant = all(value is not None and value.constant for value in args[: row.arity])
     return Value(rows, cols, why, constant)
+
+
+@cache
+def _is_identity(row: Function) -> bool:
+    """Is a number the value of the function at that number, as a sum or a mean is?"""
+    x = make_symbol("x", SCALAR)
+    return apply_function(row, [x] * row.arity, [ONE] * len(row.sizes)) is x
 
 
 def _fit(conform: Conform, node: Call, part: Part, pattern: Pattern, bound: _Bound) -> bool:
@@ -101,36 +110,28 @@ def _product(conform: Conform, node: Call, names: Size, bound: _Bound, why: int)
     return conform.sizes.product([bound[name][0] for name in names], Reason(node, why))
 
 
-def shape_block(conform: Conform, node: Block, values: dict[int, Value | None]) -> Value | None:
+def shape_block(conform: Conform, node: Block, values: Sequence[Value]) -> Value | None:
     """Blocks beside each other have equal heights, blocks above each other equal widths."""
-    rows: list[list[Part]] = []
-    why, position = 0, 0
-    for row in node.rows:
-        rows.append([])
-        for entry in row:
-            value = values[position]
-            position += 1
-            if value is None:
-                return None
-            why |= value.why
-            rows[-1].append((entry, value))
+    parts = zip(node.children, values, strict=True)
+    rows = [[next(parts) for _ in row] for row in node.rows]
+    why = union(value.why for value in values)
 
     def equal(left: Part, right: Part, sizes: tuple[int, int]) -> bool:
         because = left[1].why | right[1].why
         return conform.unite("block", node, left[0], right[0], sizes, because)
 
     conforms = True
-    for row_parts in rows:
-        for part in row_parts[1:]:
-            conforms &= equal(row_parts[0], part, (row_parts[0][1].rows, part[1].rows))
+    for first, *others in rows:
+        for part in others:
+            conforms &= equal(first, part, (first[1].rows, part[1].rows))
     reason = Reason(node, why)
-    if all(len(row_parts) == len(rows[0]) for row_parts in rows):
-        for row_parts in rows[1:]:
-            for upper, part in zip(rows[0], row_parts, strict=True):
+    if all(len(row) == len(rows[0]) for row in rows):
+        for row in rows[1:]:
+            for upper, part in zip(rows[0], row, strict=True):
                 conforms &= equal(upper, part, (upper[1].cols, part[1].cols))
     widths = [conform.sizes.total([v.cols for _, v in row], reason) for row in rows]
     if conforms:
-        for row_parts, width in zip(rows[1:], widths[1:], strict=True):
-            conforms &= equal(rows[0][0], row_parts[0], (widths[0], width))
-    height = conform.sizes.total([row_parts[0][1].rows for row_parts in rows], reason)
+        for row, width in zip(rows[1:], widths[1:], strict=True):
+            conforms &= equal(rows[0][0], row[0], (widths[0], width))
+    height = conform.sizes.total([row[0][1].rows for row in rows], reason)
     return Value(height, widths[0], why) if conforms else None

@@ -126,11 +126,8 @@ class Sizes:
         return True
 
     def explain(self, a: int) -> list[Reason]:
-        """The equations that make the element equal to the declared size of its class."""
-        return self.path(a, self._rigid.get(self.find(a), a))
-
-    def path(self, a: int, b: int) -> list[Reason]:
-        """The equations that make a and b equal, from a to b."""
+        """The equations that make the element equal to the declared size of its class, in turn."""
+        b = self._rigid.get(self.find(a), a)
         back: dict[int, tuple[int, Reason] | None] = {a: None}
         queue = [a]
         for element in queue:

@@ -27,7 +27,7 @@ from matcalc.language.tree import (
     Transpose,
     Tree,
 )
-from matcalc.tables.functions import lookup
+from matcalc.tables.functions import NOTATIONS, lookup
 
 # the operators of the tree by every spelling
 _OPS = (
@@ -175,11 +175,11 @@ class Expressions:
 
     def norm(self, children: list[Any]) -> Tree:
         left, inside, right = children
-        return Call("norm", (inside,), span=left.span | right.span)
+        return Call(NOTATIONS["‖#1‖"], (inside,), span=left.span | right.span)
 
     def inner(self, children: list[Any]) -> Tree:
         left, first, _, second, right = children
-        return Call("inner", (first, second), span=left.span | right.span)
+        return Call(NOTATIONS["⟨#1, #2⟩"], (first, second), span=left.span | right.span)
 
     def call(self, children: list[Any]) -> Tree:
         function, *_, right = children
@@ -239,7 +239,7 @@ def _kronecker(run: _Run) -> Tree:
         )
     tree = run.items[0]
     for factor in run.items[1:]:
-        tree = Call("kron", (tree, factor), span=tree.span | factor.span)
+        tree = Call(NOTATIONS["#1 ⊗ #2"], (tree, factor), span=tree.span | factor.span)
     return tree
 
 

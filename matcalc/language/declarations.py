@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 from matcalc.errors import MatcalcError, Span
@@ -40,11 +41,7 @@ class Declarations:
     """Called by the parser with the children of each rule, from the leaves up."""
 
     def declarations(self, children: list[Any]) -> list[Declaration]:
-        if len(children) == 1:
-            return children
-        declarations: list[Declaration] = children[0]
-        declarations.append(children[2])
-        return declarations
+        return _listed(children)
 
     def defined(self, children: list[Any]) -> Declaration:
         name, _, definition = children
@@ -81,34 +78,20 @@ class Declarations:
         return said
 
     def words(self, children: list[Any]) -> list[Lexeme]:
-        if len(children) == 1:
-            return children
-        words: list[Lexeme] = children[0]
-        words.append(children[1])
-        return words
+        return _listed(children)
 
     def mapping(self, children: list[Any]) -> _Said:
         source, arrow, target = children
         if len(source.sizes) > 1 or len(target.sizes) > 1:
-            raise MatcalcError(
-                "unsupported",
-                "abstract functions take and return vectors",
-                arrow.span,
-                hint="declare f: R^n -> R^p, and apply it to vec(X)",
-            )
+            hint = "declare f: R^n -> R^p, and apply it to vec(X)"
+            message = "abstract functions take and return vectors"
+            raise MatcalcError("unsupported", message, arrow.span, hint=hint)
         dims = [space.sizes[0].dim if space.sizes else ONE for space in (source, target)]
         return _Said(function=(dims[0], dims[1]))
 
     def reals(self, children: list[Any]) -> _Said:
         name = children[0]
-        if name.text != "R" and len(children) == 1:  # n -> p
-            raise MatcalcError(
-                "declaration",
-                f"{name.text} is not a space that matcalc knows",
-                name.span,
-                hint=f"write R^{name.text}, as in x in R^n or f: R^n -> R^p",
-            )
-        if name.text != "R" and name.text.islower():  # n^2
+        if name.text != "R" and len(children) > 1 and name.text.islower():  # n^2
             raise Mistake(
                 "declaration",
                 "sizes are not computed with ^",
@@ -117,17 +100,12 @@ class Declarations:
                 name.span,
             )
         if name.text != "R":
-            raise MatcalcError(
-                "declaration",
-                f"{name.text} is not a space that matcalc knows",
-                name.span,
-                hint="all variables are real: X in R^{m x n}, x in R^n, t in R",
-            )
+            hint = "all variables are real: X in R^{m x n}, x in R^n, t in R"
+            if len(children) == 1:  # n -> p
+                hint = f"write R^{name.text}, as in x in R^n or f: R^n -> R^p"
+            raise _wrong(f"{name.text} is not a space that matcalc knows", name.span, hint)
         shapes = [child for child in children if isinstance(child, _Said)]
         return shapes[0] if shapes else _Said(sizes=(_Size(ONE, name.span),))
-
-    def coordinates(self, children: list[Any]) -> _Said:
-        return self.reals(children)
 
     def shape(self, children: list[Any]) -> _Said:
         return _Said(sizes=tuple(child for child in children if isinstance(child, _Size)))
@@ -139,22 +117,29 @@ class Declarations:
         return _Size(left.dim * right.dim, left.span | right.span)
 
     def factor(self, children: list[Lexeme]) -> _Size:
-        dim, span = ONE, children[0].span | children[-1].span
-        for child in children:
-            dim = dim * _dim(child)
-        return _Size(dim, span)
+        dim = reduce(Dim.__mul__, map(_dim, children))
+        return _Size(dim, children[0].span | children[-1].span)
+
+
+def _listed(children: list[Any]) -> list[Any]:
+    """A list that grows by the last of the children, or begins with the only one."""
+    if len(children) == 1:
+        return children
+    listed: list[Any] = children[0]
+    listed.append(children[-1])
+    return listed
+
+
+def _wrong(message: str, span: Span, hint: str) -> MatcalcError:
+    return MatcalcError("declaration", message, span, hint=hint)
 
 
 def _dim(lexeme: Lexeme) -> Dim:
     if lexeme.type == "NAME":
         return _named(lexeme)
     if not lexeme.text.isdigit() or int(lexeme.text) < 1:
-        raise MatcalcError(
-            "declaration",
-            f"{lexeme.text} is not a size",
-            lexeme.span,
-            hint="a size is an integer from 1 on, a name, or a product of them",
-        )
+        hint = "a size is an integer from 1 on, a name, or a product of them"
+        raise _wrong(f"{lexeme.text} is not a size", lexeme.span, hint)
     return Dim.of(int(lexeme.text))
 
 
@@ -165,12 +150,8 @@ def _named(lexeme: Lexeme) -> Dim:
 
         words = [*SPELLINGS, *KINDS]
         if near := get_close_matches(lexeme.text.lower(), words, n=1, cutoff=0.8):
-            raise MatcalcError(
-                "declaration",
-                f"{lexeme.text} is not a property",
-                lexeme.span,
-                hint=f"did you mean {near[0]}?",
-            )
+            hint = f"did you mean {near[0]}?"
+            raise _wrong(f"{lexeme.text} is not a property", lexeme.span, hint)
     return Dim.named(lexeme.text)
 
 
@@ -182,24 +163,14 @@ def _shape(sizes: tuple[_Size, ...]) -> Shape | None:
 
 def _check_name(name: Lexeme) -> None:
     if name.text in ("where", "in"):
-        raise MatcalcError(
-            "declaration",
-            f"{name.text} is a word of the language",
-            name.span,
-            hint="choose another name",
-        )
+        message = f"{name.text} is a word of the language"
+        raise _wrong(message, name.span, "choose another name")
 
 
 def _facts_and_kinds(words: Iterable[Lexeme]) -> tuple[tuple[str, ...], list[str]]:
-    facts: list[str] = []
-    kinds: list[str] = []
-    for word in words:
-        text = re.sub(r"[\s-]+", " ", word.text)
-        if text in KINDS:
-            kinds.append(text)
-        if text in SPELLINGS and SPELLINGS[text] not in facts:
-            facts.append(SPELLINGS[text])
-    return tuple(facts), kinds
+    texts = [re.sub(r"[\s-]+", " ", word.text) for word in words]
+    facts = dict.fromkeys(SPELLINGS[text] for text in texts if text in SPELLINGS)
+    return tuple(facts), [text for text in texts if text in KINDS]
 
 
 def _check_possible(declaration: Declaration, word: str) -> None:
@@ -221,12 +192,8 @@ def _check_possible(declaration: Declaration, word: str) -> None:
     elif word == "matrix" and kind in ("vector", "scalar"):
         wrong = f"a {kind} is not a matrix"
     if wrong:
-        raise MatcalcError(
-            "declaration",
-            f"{declaration.name}: {wrong}",
-            declaration.span,
-            hint="leave out the size or the property",
-        )
+        message, hint = f"{declaration.name}: {wrong}", "leave out the size or the property"
+        raise _wrong(message, declaration.span, hint)
 
 
 # --- several declarations of one name -------------------------------------------------------------
@@ -237,13 +204,9 @@ def merge(declarations: Iterable[Declaration]) -> tuple[Declaration, ...]:
     merged: dict[str, Declaration] = {}
     for new in declarations:
         if new.function is not None and new.name in KNOWN_FUNCTIONS:
-            raise MatcalcError(
-                "declaration",
-                f"{new.name} is a function that matcalc knows",
-                new.span,
-                hint="choose another name for the abstract function",
-                source=new.source,
-            )
+            message = f"{new.name} is a function that matcalc knows"
+            hint = "choose another name for the abstract function"
+            raise _wrong(message, new.span, hint).in_source(new.source)
         old = merged.get(new.name)
         merged[new.name] = new if old is None else _both(old, new)
     return tuple(merged.values())
@@ -252,13 +215,9 @@ def merge(declarations: Iterable[Declaration]) -> tuple[Declaration, ...]:
 def _both(old: Declaration, new: Declaration) -> Declaration:
     if old.function is not None or new.function is not None:
         if old.function != new.function:
-            raise _contradiction(
-                old,
-                new,
-                "declared as a function and otherwise"
-                if None in (old.function, new.function)
-                else "declared as two functions",
-            )
+            one = None in (old.function, new.function)
+            what = "a function and otherwise" if one else "two functions"
+            raise _contradiction(old, new, f"declared as {what}")
         return old
     if old.definition is not None and new.definition is not None:
         raise _contradiction(old, new, "defined twice")
@@ -272,23 +231,16 @@ def _both(old: Declaration, new: Declaration) -> Declaration:
         kinds = {"integer"}
     if len(kinds) > 1:
         raise _contradiction(old, new, f"declared as {old.kind} and as {new.kind}")
-    both = replace(
-        base,
-        shape=base.shape or other.shape,
-        kind=next(iter(kinds), ""),
-        facts=tuple(dict.fromkeys(old.facts + new.facts)),
-    )
+    shape, facts = base.shape or other.shape, tuple(dict.fromkeys(old.facts + new.facts))
+    both = replace(base, shape=shape, kind=next(iter(kinds), ""), facts=facts)
     try:
         for word in (both.kind, *both.facts):
             _check_possible(both, word)
     except MatcalcError as error:
         raise _contradiction(old, new, error.message.partition(": ")[2]) from None
-    return both if both.shape is None or both.kind == "scalar" else replace(both, kind=_kind(both))
-
-
-def _kind(declaration: Declaration) -> str:
-    """With sizes there is nothing left for the word to say, except that a scalar is whole."""
-    return "integer" if declaration.kind == "integer" else ""
+    if both.shape is None or both.kind in ("scalar", "integer"):
+        return both
+    return replace(both, kind="")  # with sizes there is nothing left for the word to say
 
 
 def _contradiction(old: Declaration, new: Declaration, what: str) -> MatcalcError:

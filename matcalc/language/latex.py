@@ -26,14 +26,13 @@ from matcalc.language.tree import (
     Tree,
     postorder,
 )
-from matcalc.language.writer import Level, Piece, Writer, is_inverse, is_ratio, rows_of
+from matcalc.language.writer import Level, Piece, Writer, ends_in, is_ratio, rows_of
 from matcalc.tables.functions import lookup
 
 _HEAD = "|".join(sorted(GREEK, key=len, reverse=True))
 _STEM = re.compile(rf"({_HEAD}|[A-Za-z]|[A-Za-z]+)(?:([0-9]+)|((?:_[A-Za-z0-9]+)+))?")
 _DIFFERENTIAL = re.compile(rf"d((?:{_HEAD}|[A-Za-z]|[A-Z][A-Za-z]*)(?:[0-9]+|(?:_[A-Za-z0-9]+)+)?)")
 _SCIENTIFIC = re.compile(r"([0-9.]+)[eE]([+-]?[0-9]+)")
-_ENCLOSED = re.compile(r"(?:\\left(?:\||\\lVert|\\langle) ?|\{|, )#[0-9]")
 _CONSTANTS = {"eye": "I", "ones": r"\mathbf{1}", "zeros": r"\mathbf{0}", "commutation": "K"}
 
 
@@ -58,8 +57,7 @@ def latex_name(name: str) -> str:
     r"""``theta0`` is \theta_{0}, ``X_1`` X_{1}, ``dX`` \mathrm{d}X, ``Xtrain`` is upright."""
     if name in GREEK:
         return f"\\{name}"
-    found = _DIFFERENTIAL.fullmatch(name)
-    if found:
+    if found := _DIFFERENTIAL.fullmatch(name):
         return rf"\mathrm{{d}}{_stem(found[1])}"
     return _stem(name)
 
@@ -134,27 +132,13 @@ class Latex(Writer):
             return Piece(f"{_CONSTANTS[node.function]}_{{{sizes}}}", Level.ATOM)
         row = lookup(node.function)
         template = row.latex if row and row.latex else _abstract(node.function)
-        if "#1" in template:
-            return self._template(template, args)
         tall = any(arg.tall for arg in args)
+        if "#1" in template:
+            if not tall:
+                template = re.sub(r"\\(?:left|right)(?=\\[lr]Vert|\\[lr]angle)", "", template)
+            return self.template(template, args)
         inside = Piece(", ".join(arg.text for arg in args), Level.SUM, tall)
         return Piece(template + self.parentheses(inside), Level.ATOM, tall)
-
-    def _template(self, template: str, args: Sequence[Piece]) -> Piece:
-        """Fill a template; an argument that it does not enclose is parenthesised where needed."""
-        tall = any(arg.tall for arg in args)
-        enclosed = bool(_ENCLOSED.search(template))
-        if not tall:
-            template = re.sub(r"\\(?:left|right)(?=\\[lr]Vert|\\[lr]angle)", "", template)
-        infix = template.startswith("#1 ") and template.endswith(" #2")
-        for i, arg in enumerate(args):
-            shown = arg.text if enclosed else self.at(arg, Level.POSTFIX if infix else Level.ATOM)
-            template = template.replace(f"#{i + 1}", shown)
-        if enclosed:
-            return Piece(template, Level.ATOM, tall)
-        if infix:
-            return Piece(template, Level.PRODUCT, tall)
-        return Piece(template, Level.POSTFIX, tall or r"\left" in template)
 
     def multiply(self, node: Multiply, parts: Sequence[Piece]) -> Piece:
         first = self.first_factor(node.factors[0], parts[0])
@@ -175,11 +159,10 @@ class Latex(Writer):
                 tall = any(part.tall for part in parts)
                 top = _Factors(self.parentheses(Piece(top.line, Level.PRODUCT, tall)))
             top.append(self._OPERATORS.get(op, ""), shown, part.text)
-        return self._fraction(node, sign, ratio, top, bottom, any(part.tall for part in parts))
+        return self._fraction(sign, ratio, top, bottom, any(part.tall for part in parts))
 
-    def _fraction(
-        self, node: Multiply, sign: str, ratio: str, top: _Factors, bottom: _Factors, tall: bool
-    ) -> Piece:
+    @staticmethod
+    def _fraction(sign: str, ratio: str, top: _Factors, bottom: _Factors, tall: bool) -> Piece:
         """The product ``top``, divided by ``bottom``; a numeric quotient alone stays in front."""
         plain = Level.NEGATIVE if sign else Level.PRODUCT
         if not bottom.line:
@@ -201,18 +184,17 @@ class Latex(Writer):
             numbers = (child for child in node.exponent.children if isinstance(child, Number))
             raised = "/".join(number.text for number in numbers)
         scalar = node.base in self.shapes and self.shapes[node.base].is_scalar
-        inverse = isinstance(node.base, Call) and node.base.function == "inv"
         if node.elementwise and not scalar:
             if not isinstance(node.exponent, Number | Name):
                 raised = f"({raised})"
             raised = rf"\circ {raised}"
-        elif inverse and isinstance(node.exponent, Number):
+        elif ends_in(base, "^{-1}") and isinstance(node.exponent, Number):
             stem = base.text.removesuffix("^{-1}")
             return Piece(f"{stem}^{{-{raised}}}", Level.POSTFIX, base.tall)
         return Piece(f"{self.at(base, Level.ATOM)}^{{{raised}}}", Level.POSTFIX, base.tall)
 
     def transpose(self, node: Transpose, arg: Piece) -> Piece:
-        if is_inverse(node.arg):
+        if ends_in(arg, "^{-1}"):
             return Piece(arg.text.removesuffix("^{-1}") + r"^{-\top}", Level.POSTFIX, arg.tall)
         return Piece(self.at(arg, Level.ATOM) + r"^{\top}", Level.POSTFIX, arg.tall)
 

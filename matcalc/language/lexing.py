@@ -341,8 +341,9 @@ class Refiner:
         if not self._called(span) or name in known.wrt:
             return
         if names.is_greek(name):
-            like = {"gamma": "tgamma", "sigma": "sigmoid", "psi": "digamma"}.get(name)
-            hint = f"; the function is {like}" if like else ""
+            letter = f"\\{name.lower()}"
+            like = (row.name for row in FUNCTIONS.values() if row.latex.lower() == letter)
+            hint = "".join(f"; the function is {function}" for function in like)
             self._note(f"{name}(...) is read as the product of {name} and the parentheses{hint}")
         elif len(name) > 1 or (name.islower() and name not in known.letters):
             raise unknown_function(name, span, KNOWN_FUNCTIONS)

@@ -1,9 +1,9 @@
 """How much there is to read in a printed form: its names, numbers and operators.
 
 This is the one measure by which forms are compared, in factoring, in simplifying and where there
-are two ways of writing the same.  It is a fold over trees: ``weight`` says what a tree measures
-whose parts measure so much.  Parentheses and juxtaposition are free, and ``eye(n)`` is the I of a
-book.
+are two ways of writing the same, and by which what is long gets a name.  ``weight`` says what a
+tree measures whose parts measure so much.  Parentheses and juxtaposition are free, and ``eye(n)``
+is the I of a book.
 """
 
 from __future__ import annotations
@@ -22,13 +22,21 @@ from matcalc.language.tree import (
     Power,
     Transpose,
     Tree,
-    fold,
+    postorder,
 )
 
 
 def measure(tree: Tree) -> int:
     """The measure of a whole form."""
-    return fold(tree, weight)
+    return measures(tree)[tree]
+
+
+def measures(root: Tree) -> dict[Tree, int]:
+    """The measure of every part of a form."""
+    found: dict[Tree, int] = {}
+    for tree in postorder(root):
+        found[tree] = weight(tree, [found[child] for child in tree.children])
+    return found
 
 
 def weight(tree: Tree, parts: Sequence[int]) -> int:

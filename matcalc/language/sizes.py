@@ -126,6 +126,11 @@ class Shape(NamedTuple):
         return (self.rows is ONE) != (self.cols is ONE)
 
     @property
+    def rank(self) -> int:
+        """0 for a scalar, 1 for a vector, 2 for a matrix."""
+        return 2 - self.count(ONE)
+
+    @property
     def is_square(self) -> bool:
         return self.rows is self.cols
 

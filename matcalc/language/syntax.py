@@ -21,17 +21,11 @@ from matcalc.errors import MatcalcError, Span
 from matcalc.language import names
 from matcalc.language.build import Expressions
 from matcalc.language.declarations import Declarations, merge
-from matcalc.language.lexing import (
-    KNOWN_FUNCTIONS,
-    Lexeme,
-    Refiner,
-    Vocabulary,
-    clean,
-    survey,
-)
+from matcalc.language.lexing import KNOWN_FUNCTIONS, Lexeme, Refiner, Vocabulary, clean, survey
 from matcalc.language.names import canonical_name
-from matcalc.language.syntax_errors import Mistake, unexpected
+from matcalc.language.syntax_errors import Mistake, Stop
 from matcalc.language.tree import Declaration, Tree
+from matcalc.tables.facts import SPELLINGS
 
 __all__ = ["Parsed", "canonical_name", "grammar", "parse", "parse_expression"]
 
@@ -104,7 +98,7 @@ def _read(start: str, source: str, refiner: Refiner) -> Any:
         error = names.bad_character(source, stopped.pos_in_stream or 0)
     except UnexpectedToken as stopped:
         last = _lexeme(stopped.token)
-        error = unexpected(source, last, refiner.previous, refiner.open, refiner.section)
+        error = Stop(source, last, refiner.previous, refiner.open, refiner.section).error()
     raise error.in_source(source)
 
 
@@ -142,12 +136,14 @@ def _check_wrt(variables: Sequence[str], vocabulary: Vocabulary) -> None:
 
 
 def grammar() -> str:
-    """The text of the grammar: beside the package when installed, else from the checkout."""
+    """The grammar, with the words of the tables: beside the package, else from the checkout."""
+    words = sorted((*SPELLINGS, *names.KINDS), key=len, reverse=True)  # the longest that fits
+    pattern = "|".join(words).replace(" ", r"[ \t\r\n\-]+")
     package = Path(__file__).parent.parent
     for folder in (package, package.parent):
         path = folder / "grammar" / "matcalc.lark"
         if path.is_file():
-            return path.read_text(encoding="utf-8")
+            return path.read_text(encoding="utf-8").replace("{words}", pattern)
     raise FileNotFoundError("grammar/matcalc.lark")
 
 

@@ -1,8 +1,8 @@
 """Syntax errors in plain language: what was meant, and how to write it.
 
-The parser only knows which token does not fit where.  :func:`unexpected` looks at the text around
-that place (what stood before, which brackets are open) and says what is wrong in the reader's
-words.  Names of terminals never reach a message.
+The parser only knows which token does not fit where.  A :class:`Stop` looks at the text around that
+place (what stood before, which brackets are open) and says what is wrong in the reader's words.
+Names of terminals never reach a message.
 """
 
 from __future__ import annotations
@@ -28,19 +28,14 @@ class Token(Protocol):
 
 
 _OPERATORS = frozenset(("PLUS", "MINUS", "OPERATOR", "STAR", "CARET"))
-_OPENERS = {
-    "LPAR": ")",
-    "LSQB": "]",
-    "LBRACE": "}",
-    "LANGLE": ">",
-    "NORM_OPEN": "||",
-}
+_OPENERS = {"LPAR": ")", "LSQB": "]", "LBRACE": "}", "LANGLE": ">", "NORM_OPEN": "||"}
+_CLOSED_BY = {"⟨": "⟩", "〈": "〉", "‖": "‖", "∥": "∥"}
 _CLOSERS = {"RPAR", "RSQB", "RBRACE", "RANGLE", "NORM_CLOSE"}
 _OPERAND = re.compile(r"\s*(\w+)((?:'|\^\w+)*)")
 _SEVERAL = re.compile(r"[,;]\s*([^\W\d]\w*)\s*,\s*[^\W\d]\w*\s*[,:]")  # ..., A, B: n x n
+_NAMES_AND_SHAPE = re.compile(r"([^:=]*):\s*([^,;=:]*[^,;=:\s])")  # A, B: n x n
 _RAISED = re.compile(r"\s*(\^\s*-?[0-9]+)\s*")
 _DECLARATIONS = "a declaration is X: m x n, x: n, t: scalar, Q: symmetric, f: R^n -> R^p or y = H x"
-
 
 WHERE = Option("where")
 
@@ -124,332 +119,286 @@ def _parenthesised(source: str, at: int) -> str:
 # --- the parser stopped ---------------------------------------------------------------------------
 
 
-def unexpected(
-    source: str,
-    token: Token | None,
-    previous: Token | None,
-    opened: Sequence[Token],
-    section: str,
-) -> MatcalcError:
-    """The parser cannot go on at ``token`` (None: the end of the text) after ``previous``."""
-    if token is None:
-        return _at_end(source, previous, opened, section)
-    text = source[token.span.start : token.span.end]
-    error = _closing(token, text, previous, opened, source) if token.type in _CLOSERS else None
-    if error is None and section != "expression":
-        error = _in_declaration(token, text, previous, source, section)
-    return error or _in_expression(token, text, previous, opened, source)
+def _by_text(rows: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    return {text: words for texts, words in rows.items() for text in texts.split()}
+
+
+_COMPARISON = (
+    "{0} compares, and there is nothing to compare with",
+    "an inner product is <C, X>; relu, abs and step are functions",
+)
+_SECOND_SIZE = "a matrix has two sizes, rows and columns", "write m x n"
+# what cannot stand where it stands, whatever is around it: message and hint, {0} for the text
+_IN_EXPRESSION = _by_text(
+    {
+        "where": (
+            "`where` is written once, after the expression",
+            "separate declarations with commas: x'Q y where y = H x, Q: n x n",
+        ),
+        "= :=": (
+            "an equation is not an expression",
+            "definitions follow the expression: exp(-y'y) where y = H x",
+        ),
+        ": ∈": (
+            "declarations follow the expression",
+            f"write x'Q x where Q: n x n, or use {WHERE}",
+        ),
+        "{": (
+            "braces stand only around exponents, as in X^{{-1}}",
+            "group with parentheses ( )",
+        ),
+        "< ⟨": _COMPARISON,
+        "' ’ ′ ᵀ ⊤ .T": (
+            "there is nothing before {0} to transpose",
+            "a transpose follows what it transposes, as in X'",
+        ),
+        "→ ×": (
+            "{0} stands only in declarations",
+            "a product is A B; functions are declared by f: R^n -> R^p",
+        ),
+    }
+)
+_IN_SIZES = _by_text(
+    {
+        "x ×": _SECOND_SIZE,
+        "- −": ("a size is at least 1", "write a positive integer or a name"),
+        "+ ^ /": (
+            "sizes are not computed with {0}",
+            "a size is an integer, a name or a product such as 2 n or m*n; "
+            "give other sizes a name of their own",
+        ),
+        "= :=": (
+            "a name is either declared or defined here",
+            "write x: n, and after a comma x = ...",
+        ),
+    }
+)
 
 
 def _syntax(message: str, span: Span, hint: str, code: str = "syntax") -> MatcalcError:
     return MatcalcError(code, message, span, hint=hint, options=(WHERE,))
 
 
-def _at_end(
-    source: str, previous: Token | None, opened: Sequence[Token], section: str
-) -> MatcalcError:
-    end = Span(len(source.rstrip()), len(source.rstrip()) + 1)
-    if previous is None:
-        return _syntax("there is nothing to read", Span(0, 0), "type an expression such as x'A x")
-    text = source[previous.span.start : previous.span.end]
-    if section != "expression":
-        if section == "head" and previous.type == "NAME":
-            return _colon_missing(text, previous.span)
-        if text in ("x", "×"):
-            return _second_size(previous.span)
-        message = f"the declarations end after {text}"
-        return _syntax(message, previous.span, _DECLARATIONS, "declaration")
-    if previous.type in _OPERATORS:
-        message = f"something is missing after {text}"
-        return _syntax(message, previous.span, f"write what comes after {text}, or delete it")
-    if opened:
-        return _not_closed(opened[-1], source)
-    if previous.type == "EQUALS":
-        return _syntax("a definition is missing its right-hand side", previous.span, _DECLARATIONS)
-    return _syntax("the expression is not complete", end, "write what comes next")
+def _declaration(message: str, span: Span, hint: str = _DECLARATIONS) -> MatcalcError:
+    return _syntax(message, span, hint, "declaration")
 
 
-def _not_closed(opener: Token, source: str) -> MatcalcError:
-    text = source[opener.span.start : opener.span.end]
-    closer = {"⟨": "⟩", "〈": "〉", "‖": "‖", "∥": "∥"}.get(text, _OPENERS[opener.type])
-    hint = f"add {closer}"
-    if opener.type == "LANGLE":
-        hint = "an inner product is <C, X>; there are no comparisons"
-    return _syntax(f"this {text} is never closed", opener.span, hint, "bracket")
+class Stop:
+    """The parser cannot go on at ``token`` (None: the end of the text) after ``previous``."""
 
+    def __init__(
+        self,
+        source: str,
+        token: Token | None,
+        previous: Token | None,
+        opened: Sequence[Token],
+        section: str,
+    ) -> None:
+        end = len(source.rstrip())
+        self.source, self.opened, self.section = source, opened, section
+        self.span = token.span if token is not None else Span(end, end + 1)
+        self.type = token.type if token is not None else ""
+        self.text = self.typed(self.span)
+        self.before_span = previous.span if previous is not None else Span(0, 0)
+        self.after = previous.type if previous is not None else ""
+        self.before = self.typed(self.before_span)
 
-def _closing(
-    token: Token, text: str, previous: Token | None, opened: Sequence[Token], source: str
-) -> MatcalcError | None:
-    """A closing bracket, or the end of a norm, where none can stand."""
-    before = source[previous.span.start : previous.span.end] if previous else ""
-    kind = previous.type if previous else ""
-    if kind in _OPERATORS or kind in ("COMMA", "SEMICOLON"):
-        hint = "write what comes there, or delete it"
-        return _syntax(f"something is missing between {before} and {text}", token.span, hint)
-    if previous is not None and text == _OPENERS.get(kind):
-        code = "block" if text == "]" else "bracket"
-        hint = "a block matrix is [A, B; C, D]" if text == "]" else "write what goes inside"
-        span = previous.span | token.span
-        return _syntax(f"there is nothing between {before} and {text}", span, hint, code)
-    if not opened:
-        if token.type == "RANGLE":
-            return _comparison(text, token.span)
-        hint = f"delete {text}, or open it further left"
-        return _syntax(f"this {text} closes nothing", token.span, hint, "bracket")
-    last = opened[-1]
-    if last.type == "LANGLE":
-        message = "an inner product takes two arguments, separated by a comma"
-        hint = "write <C, X>; there are no comparisons"
-        return _syntax(message, last.span | token.span, hint, "bracket")
-    if text != _OPENERS[last.type]:
-        opener = source[last.span.start : last.span.end]
-        return MatcalcError(
-            "bracket",
-            f"this {text} does not close {opener}",
-            token.span,
-            hint=f"write {_OPENERS[last.type]} first",
-            others=((last.span, "opened here"),),
-        )
-    return None
+    def error(self) -> MatcalcError:
+        """What is wrong there."""
+        if not self.type:
+            return self.at_end()
+        error = self.closing() if self.type in _CLOSERS else None
+        if error is None and self.section != "expression":
+            error = self.in_head() if self.section == "head" else self.in_sizes()
+        return error or self.in_expression()
 
+    def typed(self, span: Span) -> str:
+        return self.source[span.start : span.end]
 
-def _second_where(span: Span) -> MatcalcError:
-    return _syntax(
-        "`where` is written once, after the expression",
-        span,
-        "separate declarations with commas: x'Q y where y = H x, Q: n x n",
-    )
+    def missing_between(self) -> MatcalcError:
+        message = f"something is missing between {self.before} and {self.text}"
+        return _syntax(message, self.span, "write what comes there, or delete it")
 
+    def no_right_hand_side(self) -> MatcalcError:
+        message = "a definition is missing its right-hand side"
+        return _syntax(message, self.before_span, _DECLARATIONS)
 
-def _comparison(text: str, span: Span) -> MatcalcError:
-    return _syntax(
-        f"{text} compares, and there is nothing to compare with",
-        span,
-        "an inner product is <C, X>; relu, abs and step are functions",
-    )
+    def at_end(self) -> MatcalcError:
+        before, span = self.before, self.before_span
+        if not before:
+            return _syntax("there is nothing to read", span, "type an expression such as x'A x")
+        if self.section != "expression":
+            if self.section == "head" and self.after == "NAME":
+                return self.colon_missing()
+            if before in ("x", "×"):
+                message, hint = _SECOND_SIZE
+                return _declaration(message, span, hint)
+            return _declaration(f"the declarations end after {before}", span)
+        if self.after in _OPERATORS:
+            hint = f"write what comes after {before}, or delete it"
+            return _syntax(f"something is missing after {before}", span, hint)
+        if self.opened:
+            return self.not_closed()
+        if self.after == "EQUALS":
+            return self.no_right_hand_side()
+        return _syntax("the expression is not complete", self.span, "write what comes next")
 
+    # --- brackets ---------------------------------------------------------------------------------
 
-def _in_expression(
-    token: Token, text: str, previous: Token | None, opened: Sequence[Token], source: str
-) -> MatcalcError:
-    span = token.span
-    before = source[previous.span.start : previous.span.end] if previous else ""
-    after_operator = previous is not None and previous.type in _OPERATORS
-    if text == "*" and before == "*" and previous and previous.span.end == span.start:
+    def not_closed(self) -> MatcalcError:
+        opener = self.opened[-1]
+        text = self.typed(opener.span)
+        hint = f"add {_CLOSED_BY.get(text, _OPENERS[opener.type])}"
+        if opener.type == "LANGLE":
+            hint = "an inner product is <C, X>; there are no comparisons"
+        return _syntax(f"this {text} is never closed", opener.span, hint, "bracket")
+
+    def closing(self) -> MatcalcError | None:
+        """A closing bracket, or the end of a norm, where none can stand."""
+        text, span = self.text, self.span
+        if self.after in _OPERATORS or self.after in ("COMMA", "SEMICOLON"):
+            return self.missing_between()
+        if text == _OPENERS.get(self.after):
+            code = "block" if text == "]" else "bracket"
+            hint = "a block matrix is [A, B; C, D]" if text == "]" else "write what goes inside"
+            message = f"there is nothing between {self.before} and {text}"
+            return _syntax(message, self.before_span | span, hint, code)
+        if not self.opened:
+            if self.type == "RANGLE":
+                message, hint = _COMPARISON
+                return _syntax(message.format(text), span, hint)
+            hint = f"delete {text}, or open it further left"
+            return _syntax(f"this {text} closes nothing", span, hint, "bracket")
+        last = self.opened[-1]
+        if last.type == "LANGLE":
+            message = "an inner product takes two arguments, separated by a comma"
+            hint = "write <C, X>; there are no comparisons"
+            return _syntax(message, last.span | span, hint, "bracket")
+        if text != _OPENERS[last.type]:
+            return MatcalcError(
+                "bracket",
+                f"this {text} does not close {self.typed(last.span)}",
+                span,
+                hint=f"write {_OPENERS[last.type]} first",
+                others=((last.span, "opened here"),),
+            )
+        return None
+
+    # --- expressions ------------------------------------------------------------------------------
+
+    def in_expression(self) -> MatcalcError:
+        text, span = self.text, self.span
+        if text == self.before == "*" and self.before_span.end == span.start:
+            hint = "write ^ instead of **"
+            return _syntax("a power is written with ^", self.before_span | span, hint, "exponent")
+        if text in _IN_EXPRESSION:
+            message, hint = _IN_EXPRESSION[text]
+            return _syntax(message.format(text), span, hint)
+        if text[0] in ",;":
+            return self.comma()
+        if self.type in _OPERATORS:
+            return self.operator()
+        if self.type == "SUPERSCRIPT" or (self.after in _OPERATORS and "^" in self.before):
+            hint = "an exponent is a number, a name or in parentheses: x^2, X^-1, x^(a + 1)"
+            return _syntax(f"{text} is not an exponent", span, hint, "exponent")
+        hint = "put an operator, or parentheses, around it"
+        return _syntax(f"{text} cannot stand here", span, hint)
+
+    def comma(self) -> MatcalcError:
+        text, span = self.text, self.span
+        if self.after in (*_OPERATORS, *_OPENERS, "COMMA", "SEMICOLON"):
+            return self.missing_between()
+        if self.opened and self.opened[-1].type == "LANGLE":
+            return _syntax("an inner product takes two arguments", span, "write <C, X>")
+        if self.opened:
+            return self.not_closed()
+        if self.after == "EQUALS":
+            return self.no_right_hand_side()
+        digit = re.compile(r"\s*[0-9]").match(self.source, span.end)
+        if self.after == "NUMBER" and digit:
+            both, hint = self.before_span | Span(*digit.span()), "write 1.5 for one and a half"
+            return _syntax("a number is written with a point", both, hint, "number")
         return _syntax(
-            "a power is written with ^", previous.span | span, "write ^ instead of **", "exponent"
-        )
-    if text == "where":
-        return _second_where(span)
-    if text in ("=", ":="):
-        return _syntax(
-            "an equation is not an expression",
+            f"a {'comma' if text[0] == ',' else 'semicolon'} separates arguments, blocks "
+            "and declarations only",
             span,
-            "definitions follow the expression: exp(-y'y) where y = H x",
+            "put blocks in brackets [x; y], declarations after `where`",
         )
-    if text in (":", "∈"):
+
+    def operator(self) -> MatcalcError:
+        text, before, span = self.text, self.before, self.span
+        if self.after == "CARET":
+            hint = "a transpose is X', an inverse X^-1"
+            return _syntax(f"{text} is not an exponent", span, hint, "exponent")
+        if self.after not in _OPERATORS:
+            where = f"after {before}" if before else "at the beginning"
+            hint = f"write what {text} applies to, or delete it"
+            return _syntax(f"{text} has nothing on its left {where}", span, hint)
         return _syntax(
-            "declarations follow the expression",
-            span,
-            f"write x'Q x where Q: n x n, or use {WHERE}",
+            f"two operators in a row, {before} and {text}",
+            self.before_span | span,
+            f"delete one of them, or write what stands between {before} and {text}",
         )
-    if token.type in ("COMMA", "SEMICOLON", "SEPARATOR") or text in ",;":
-        return _comma(text, span, previous, opened, source)
-    if text in ("{", "}"):
-        return _syntax(
-            "braces stand only around exponents, as in X^{-1}", span, "group with parentheses ( )"
+
+    # --- declarations -----------------------------------------------------------------------------
+
+    def in_head(self) -> MatcalcError:
+        if self.after != "NAME":
+            return _declaration(
+                f"a declaration begins with a name, not with {self.text}", self.span
+            )
+        if self.text[0] in ",;":
+            return self.several_names(self.before_span)
+        if self.text == "(":
+            return _declaration(
+                "a function of its own cannot be defined by a formula",
+                self.before_span | self.span,
+                f"define a variable: {self.before} = ...; or declare {self.before}: R^n -> R",
+            )
+        return self.colon_missing()
+
+    def in_sizes(self) -> MatcalcError:
+        text, span = self.text, self.span
+        if text == "where":
+            return self.in_expression()
+        if text in _IN_SIZES:
+            message, hint = _IN_SIZES[text]
+            return _declaration(message.format(text), span, hint)
+        if text[0] in ",;":
+            if several := _SEVERAL.match(self.source, span.start):
+                return self.several_names(Span(*several.span(1)))
+            hint = "delete it, or write what follows, as in Q: n x n"
+            return _declaration(f"a declaration is missing after {text[0]}", span, hint)
+        if self.type == "NUMBER" and text[0] == ".":
+            return _declaration("a size is a whole number", span, "write 1, 2, 3 or a name")
+        if self.after == "NAME" and text[0].isalnum():
+            return self.unknown_word()
+        return _declaration(f"{text} is not part of a declaration", span)
+
+    def several_names(self, first: Span) -> MatcalcError:
+        found = _NAMES_AND_SHAPE.match(self.source, first.start)
+        heads = [head.strip() for head in found[1].split(",")] if found else []
+        one_by_one = ""
+        if found and all(names.WORD.fullmatch(head) for head in heads):
+            one_by_one = ": " + ", ".join(f"{head}: {found[2]}" for head in heads)
+        hint = f"declare them one by one{one_by_one}"
+        return _declaration("every name is declared on its own", first, hint)
+
+    def colon_missing(self) -> MatcalcError:
+        name = self.before
+        hint = f"write {name}: m x n for its size, or {name} = ... to define it"
+        return _declaration(f"it is not said what {name} is", self.before_span, hint)
+
+    def unknown_word(self) -> MatcalcError:
+        from difflib import get_close_matches
+
+        text, size = self.text, self.before
+        near = get_close_matches(text.lower(), (*SPELLINGS, *names.KINDS), n=1, cutoff=0.7)
+        if near:
+            return _declaration(f"{text} is not a property", self.span, f"did you mean {near[0]}?")
+        return _declaration(
+            f"{text} after the size {size} is neither a property nor a size",
+            self.span,
+            f"sizes are {size} x {text} or {size}*{text}; properties are "
+            "symmetric, diagonal, invertible, positive definite, ...",
         )
-    if text in ("<", "⟨", ">", "⟩"):
-        return _comparison(text, span)
-    if text[:1] in "'’′ᵀ⊤" or text == ".T":
-        return _syntax(
-            f"there is nothing before {text} to transpose",
-            span,
-            "a transpose follows what it transposes, as in X'",
-        )
-    if token.type in _OPERATORS:
-        return _operator(text, span, before, previous, after_operator)
-    if text in ("->", "→", "×"):
-        return _syntax(
-            f"{text} stands only in declarations",
-            span,
-            "a product is A B; functions are declared by f: R^n -> R^p",
-        )
-    if token.type == "SUPERSCRIPT" or (after_operator and previous and "^" in before):
-        return _syntax(
-            f"{text} is not an exponent",
-            span,
-            "an exponent is a number, a name or in parentheses: x^2, X^-1, x^(a + 1)",
-            "exponent",
-        )
-    return _syntax(f"{text} cannot stand here", span, "put an operator, or parentheses, around it")
-
-
-def _comma(
-    text: str, span: Span, previous: Token | None, opened: Sequence[Token], source: str
-) -> MatcalcError:
-    if previous is not None and previous.type in (*_OPERATORS, *_OPENERS, "COMMA", "SEMICOLON"):
-        before = source[previous.span.start : previous.span.end]
-        return _syntax(
-            f"something is missing between {before} and {text}",
-            span,
-            "write what comes there, or delete it",
-        )
-    if opened and opened[-1].type == "LANGLE":
-        return _syntax("an inner product takes two arguments", span, "write <C, X>")
-    if opened:
-        return _not_closed(opened[-1], source)
-    if previous is not None and previous.type == "EQUALS":
-        return _syntax("a definition is missing its right-hand side", previous.span, _DECLARATIONS)
-    digit = re.compile(r"\s*[0-9]").match(source, span.end)
-    if previous is not None and previous.type == "NUMBER" and digit:
-        return _syntax(
-            "a number is written with a point",
-            previous.span | Span(*digit.span()),
-            "write 1.5 for one and a half",
-            "number",
-        )
-    return _syntax(
-        f"a {'comma' if text[0] == ',' else 'semicolon'} separates arguments, blocks "
-        "and declarations only",
-        span,
-        "put blocks in brackets [x; y], declarations after `where`",
-    )
-
-
-def _operator(
-    text: str, span: Span, before: str, previous: Token | None, after_operator: bool
-) -> MatcalcError:
-    if text == "'":
-        return _syntax("there is nothing to transpose", span, "write X'")
-    if previous is not None and previous.type == "CARET":
-        return _syntax(
-            f"{text} is not an exponent",
-            span,
-            "a transpose is X', an inverse X^-1",
-            "exponent",
-        )
-    if previous is None or not after_operator:
-        where = f"after {before}" if before else "at the beginning"
-        return _syntax(
-            f"{text} has nothing on its left {where}".replace("  ", " "),
-            span,
-            f"write what {text} applies to, or delete it",
-        )
-    return _syntax(
-        f"two operators in a row, {before} and {text}",
-        previous.span | span,
-        f"delete one of them, or write what stands between {before} and {text}",
-    )
-
-
-# --- declarations ---------------------------------------------------------------------------------
-
-
-def _in_declaration(
-    token: Token, text: str, previous: Token | None, source: str, section: str
-) -> MatcalcError:
-    span = token.span
-    before = source[previous.span.start : previous.span.end] if previous else ""
-    code = "declaration"
-    if section == "head":
-        if previous is not None and previous.type == "NAME":
-            if token.type in ("COMMA", "SEPARATOR", "SEMICOLON") or text[0] in ",;":
-                return _several_names(previous.span, source)
-            if text == "(":
-                return _syntax(
-                    "a function of its own cannot be defined by a formula",
-                    previous.span | span,
-                    f"define a variable: {before} = ...; or declare {before}: R^n -> R",
-                    code,
-                )
-            return _colon_missing(before, previous.span)
-        return _syntax(
-            f"a declaration begins with a name, not with {text}", span, _DECLARATIONS, code
-        )
-    if text == "where":
-        return _second_where(span)
-    if text[0] in ",;":
-        if several := _SEVERAL.match(source, span.start):
-            return _several_names(Span(*several.span(1)), source)
-        return _syntax(
-            f"a declaration is missing after {text[0]}",
-            span,
-            "delete it, or write what follows, as in Q: n x n",
-            code,
-        )
-    if text in ("x", "×"):
-        return _second_size(span)
-    if token.type == "NUMBER" and text[:1] == ".":
-        return _syntax("a size is a whole number", span, "write 1, 2, 3 or a name", code)
-    if text == "-" or text == "−":
-        return _syntax("a size is at least 1", span, "write a positive integer or a name", code)
-    if text == "+" or text == "^" or text == "/":
-        return _syntax(
-            f"sizes are not computed with {text}",
-            span,
-            "a size is an integer, a name or a product such as 2 n or m*n; "
-            "give other sizes a name of their own",
-            code,
-        )
-    if previous is not None and previous.type == "NAME" and (text[0].isalnum()):
-        return _unknown_word(token, text, before, source)
-    if token.type == "EQUALS" or text == "=":
-        return _syntax(
-            "a name is either declared or defined here",
-            span,
-            "write x: n, and after a comma x = ...",
-            code,
-        )
-    return _syntax(f"{text} is not part of a declaration", span, _DECLARATIONS, code)
-
-
-def _second_size(span: Span) -> MatcalcError:
-    return _syntax(
-        "a matrix has two sizes, rows and columns",
-        span,
-        "write m x n",
-        "declaration",
-    )
-
-
-def _several_names(first: Span, source: str) -> MatcalcError:
-    rest = re.compile(r"[^:=]*").match(source, first.start)
-    heads = [h.strip() for h in rest[0].split(",")] if rest else []
-    spec = re.compile(r"\s*:\s*([^,;=:]*)").match(source, rest.end()) if rest else None
-    one_by_one = ""
-    if spec and spec[1].strip() and all(names.WORD.fullmatch(h) for h in heads):
-        one_by_one = ": " + ", ".join(f"{h}: {spec[1].strip()}" for h in heads)
-    return _syntax(
-        "every name is declared on its own",
-        first,
-        f"declare them one by one{one_by_one}",
-        "declaration",
-    )
-
-
-def _colon_missing(name: str, span: Span) -> MatcalcError:
-    return _syntax(
-        f"it is not said what {name} is",
-        span,
-        f"write {name}: m x n for its size, or {name} = ... to define it",
-        "declaration",
-    )
-
-
-def _unknown_word(token: Token, text: str, before: str, source: str) -> MatcalcError:
-    from difflib import get_close_matches
-
-    near = get_close_matches(text.lower(), (*SPELLINGS, *names.KINDS), n=1, cutoff=0.7)
-    if near:
-        return _syntax(
-            f"{text} is not a property", token.span, f"did you mean {near[0]}?", "declaration"
-        )
-    return _syntax(
-        f"{text} after the size {before} is neither a property nor a size",
-        token.span,
-        f"sizes are {before} x {text} or {before}*{text}; properties are "
-        "symmetric, diagonal, invertible, positive definite, ...",
-        "declaration",
-    )

@@ -23,7 +23,8 @@ from matcalc.language.tree import (
     Transpose,
     Tree,
 )
-from matcalc.language.writer import Level, Piece, Writer, is_inverse, rows_of
+from matcalc.language.writer import Level, Piece, Writer, ends_in, rows_of
+from matcalc.tables.functions import FUNCTIONS
 
 _NUMBER_AT_END = re.compile(r"(?<![A-Za-z0-9_.])[0-9.]+(?:[eE][+-]?[0-9]+)?$")
 _ELEMENTWISE = (".*", "./")
@@ -128,20 +129,17 @@ class UnicodeText(PlainText):
 
     minus = "−"
     operators = {" ": " ", "*": " ", "/": " / ", ".*": " ⊙ ", "./": " ⊘ "}
-    _BRACKETS = {"norm": ("‖", "‖"), "abs": ("|", "|"), "inner": ("⟨", "⟩"), "dot": ("⟨", "⟩")}
 
     def name(self, node: Name) -> Piece:
         return Piece(pretty_name(node.name), Level.ATOM)
 
     def call(self, node: Call, args: Sequence[Piece]) -> Piece:
-        if node.function == "inv" and len(args) == 1:
-            return Piece(self.at(args[0], Level.ATOM) + "⁻¹", Level.POSTFIX)
+        row = FUNCTIONS.get(node.function)
+        if row is not None and row.notation:
+            return self.template(row.notation, args)
         inside = ", ".join(arg.text for arg in args)
         if node.function == "eye" and all(char in _SMALL for char in inside):
             return Piece("I" + inside.translate(_SUBSCRIPT), Level.ATOM)
-        if node.function in self._BRACKETS:
-            left, right = self._BRACKETS[node.function]
-            return Piece(left + inside + right, Level.ATOM)
         return Piece(f"{pretty_name(node.function)}({inside})", Level.ATOM)
 
     def multiply(self, node: Multiply, parts: Sequence[Piece]) -> Piece:
@@ -162,7 +160,7 @@ class UnicodeText(PlainText):
         return super().power(node, base, exponent)
 
     def transpose(self, node: Transpose, arg: Piece) -> Piece:
-        if is_inverse(node.arg):
+        if ends_in(arg, "⁻¹"):
             return Piece(arg.text.removesuffix("⁻¹") + "⁻ᵀ", Level.POSTFIX)
         return Piece(self.at(arg, Level.ATOM) + "ᵀ", Level.POSTFIX)
 

@@ -64,12 +64,20 @@ class Call(_Tree):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Negative(_Tree):
+class _Unary(_Tree):
     arg: Tree
 
     @property
     def children(self) -> tuple[Tree, ...]:
         return (self.arg,)
+
+
+class Negative(_Unary):
+    """``-A``."""
+
+
+class Transpose(_Unary):
+    """``A'``."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -110,15 +118,6 @@ class Power(_Tree):
     @property
     def children(self) -> tuple[Tree, ...]:
         return (self.base, self.exponent)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Transpose(_Tree):
-    arg: Tree
-
-    @property
-    def children(self) -> tuple[Tree, ...]:
-        return (self.arg,)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -187,16 +186,14 @@ def rebuilt(node: Tree, parts: Sequence[Tree]) -> Tree:
     match node:
         case Call():
             return Call(node.function, tuple(parts))
-        case Negative():
-            return Negative(parts[0])
+        case Negative() | Transpose():
+            return type(node)(parts[0])
         case Add():
             return Add(tuple(parts), node.signs)
         case Multiply():
             return Multiply(tuple(parts), node.ops)
         case Power():
             return Power(parts[0], parts[1], node.elementwise)
-        case Transpose():
-            return Transpose(parts[0])
         case Block():
             cells = iter(parts)
             return Block(tuple(tuple(next(cells) for _ in row) for row in node.rows))

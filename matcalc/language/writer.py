@@ -9,6 +9,7 @@ format.  The fold does not recurse: ten thousand nested parentheses are ordinary
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from enum import IntEnum
@@ -30,6 +31,7 @@ from matcalc.language.tree import (
 )
 
 MOST = 1_000_000  # characters of one expression
+_ENCLOSED = re.compile(r"(?:\\lVert |\\langle |[|‖⟨{]|, )#[0-9]")
 
 
 class Level(IntEnum):
@@ -124,6 +126,20 @@ class Writer(ABC):
         entry = "".join(entries) if any(part.entry for part in parts) else ""
         return Piece("".join(texts), Level.SUM, tall, entry)
 
+    def template(self, template: str, args: Sequence[Piece]) -> Piece:
+        """Fill a template; an argument that it does not enclose is parenthesised where needed."""
+        enclosed = bool(_ENCLOSED.search(template))
+        infix = template.startswith("#1 ") and template.endswith(" #2")
+        tall = any(arg.tall for arg in args) or (not enclosed and r"\left" in template)
+        for i, arg in enumerate(args):
+            shown = arg.text if enclosed else self.at(arg, Level.POSTFIX if infix else Level.ATOM)
+            template = template.replace(f"#{i + 1}", shown)
+        return Piece(
+            template,
+            Level.ATOM if enclosed else Level.PRODUCT if infix else Level.POSTFIX,
+            tall,
+        )
+
     def first_factor(self, factor: Tree, part: Piece) -> Piece:
         """The piece that a product starts with: -a b needs no parentheses, (-a b) c does."""
         if isinstance(factor, Negative) and not isinstance(factor.arg, Multiply | Negative):
@@ -161,14 +177,9 @@ def is_ratio(tree: Tree) -> bool:
     return False
 
 
-def is_inverse(tree: Tree) -> bool:
-    """Whether a tree is written as a base with exponent -1."""
-    match tree:
-        case Call(function="inv"):
-            return True
-        case Power(exponent=Negative(arg=Number(text="1")), elementwise=False):
-            return True
-    return False
+def ends_in(piece: Piece, exponent: str) -> bool:
+    """Whether a piece is a base with this exponent, as an inverse may be."""
+    return piece.level is Level.POSTFIX and piece.text.endswith(exponent)
 
 
 def rows_of(node: Block, parts: Sequence[Piece]) -> list[list[Piece]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 from typing import NamedTuple
 
 from matcalc.errors import MatcalcError, Span
@@ -63,15 +63,11 @@ _Place = tuple[Span, str]
 
 
 class _Line(NamedTuple):
-    """One line of the source: its text, and the range of offsets it covers."""
+    """One line of the source: its text, and the offset at which it begins."""
 
     number: int
     text: str
     start: int
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.text)
 
 
 def _places(error: MatcalcError, width: int) -> list[tuple[str, bool]]:
@@ -92,11 +88,9 @@ def _places(error: MatcalcError, width: int) -> list[tuple[str, bool]]:
 
 
 def _lines(source: str) -> list[_Line]:
-    lines, start = [], 0
-    for number, text in enumerate(source.split("\n"), 1):
-        lines.append(_Line(number, text.removesuffix("\r"), start))
-        start += len(text) + 1
-    return lines
+    texts = source.split("\n")
+    starts = accumulate((len(text) + 1 for text in texts), initial=0)
+    return [_Line(i, t.removesuffix("\r"), at) for i, (t, at) in enumerate(zip(texts, starts), 1)]
 
 
 def _draw_line(

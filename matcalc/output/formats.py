@@ -59,7 +59,7 @@ FORMATS: dict[str, Format] = {
         derivative="output.lines.in_latex",
         steps="output.steps_text.aligned",
         expression="output.lines.in_latex",
-        expansion="output.orders.aligned",
+        expansion="output.steps_text.expansion",
         short=True,
         between="\n",
     ),

@@ -12,8 +12,7 @@ from typing import Any
 
 from matcalc.answer import Answer, Derivative, Expansion, Expression, Graded
 from matcalc.errors import MatcalcError
-from matcalc.output import lines
-from matcalc.output.orders import aligned
+from matcalc.output import lines, steps_text
 from matcalc.verify.verdict import Check
 
 SCHEMA = "matcalc/1"
@@ -40,16 +39,10 @@ def as_dict(each: Sequence[Derivative], steps: bool = False) -> dict[str, Any]:
     }
     if several:
         document["results"] = [
-            {
-                "wrt": d.wrt,
-                **_result(d),
-                "layout": d.layout,
-                **({"steps": _steps(d)} if steps else {}),
-            }
-            for d in each
+            {"wrt": d.wrt, **_result(d), **({"steps": _steps(d)} if steps else {})} for d in each
         ]
     else:
-        document["result"] = {**_result(first), "layout": first.layout}
+        document["result"] = _result(first)
     document["conditions"] = _union(d.conditions for d in each)
     document["notes"] = _union(d.notes for d in each)
     document["check"] = _report([d.check for d in each], code=True)
@@ -91,12 +84,9 @@ def expansion(answer: Expansion) -> str:
             "input": {"expression": answer.source, "wrt": answer.wrt},
             "symbols": _symbols([answer]),
             "perturbation" if answer.kind == "perturb" else "at": answer.perturbation,
-            "orders": [
-                {"order": part.order, "text": part.text, "latex": part.latex}
-                for part in answer.orders
-            ],
+            "orders": [_members(part, "order text latex") for part in answer.orders],
             "remainder": answer.remainder,
-            "result": {"text": str(answer), "latex": aligned(answer)},
+            "result": {"text": str(answer), "latex": steps_text.expansion(answer)},
             "notes": list(answer.notes),
         }
     )
@@ -113,9 +103,7 @@ def verdict(graded: Graded) -> str:
                 "wrt": derivative.wrt,
                 "answer": graded.answer,
             },
-            "verdict": graded.verdict,
-            "ok": graded.ok,
-            "message": graded.message,
+            **_members(graded, "verdict ok message"),
             "factor": None if graded.factor is None else str(graded.factor),
             "result": {"text": str(derivative), "shape": [str(size) for size in derivative.shape]},
         }
@@ -124,25 +112,18 @@ def verdict(graded: Graded) -> str:
 
 def error_dict(error: MatcalcError) -> dict[str, Any]:
     """The document of a failure."""
-    return {
-        "schema": SCHEMA,
-        "error": {
-            "code": error.code,
-            "kind": error.kind,
-            "message": error.message,
-            "start": error.start,
-            "end": error.end,
-            "hint": error.hint,
-        },
-    }
+    return {"schema": SCHEMA, "error": _members(error, "code kind message start end hint")}
+
+
+def _members(thing: object, names: str) -> dict[str, Any]:
+    """Some of what a thing has, by name."""
+    return {name: getattr(thing, name) for name in names.split()}
 
 
 def _result(answer: Expression) -> dict[str, Any]:
-    return {
-        "text": str(answer),
-        "latex": lines.in_latex(answer),
-        "shape": [str(size) for size in answer.shape],
-    }
+    layout = {"layout": answer.layout} if isinstance(answer, Derivative) else {}
+    shape = [str(size) for size in answer.shape]
+    return {"text": str(answer), "latex": lines.in_latex(answer), "shape": shape, **layout}
 
 
 def _symbols(answers: Sequence[Answer]) -> list[dict[str, Any]]:
@@ -169,25 +150,9 @@ def _report(reports: Sequence[Check | None], code: bool = False) -> dict[str, An
     if not found:
         return None
     weakest = min(found, key=lambda report: (bool(report.ok), report.digits, report.code_points))
-    return {
-        "ok": weakest.ok,
-        "digits": weakest.digits,
-        "points": weakest.points,
-        "message": weakest.message,
-        **(
-            {"code_digits": weakest.code_digits, "code_points": weakest.code_points} if code else {}
-        ),
-    }
+    of_code = " code_digits code_points" if code else ""
+    return _members(weakest, f"ok digits points message{of_code}")
 
 
 def _steps(derivative: Derivative) -> list[dict[str, str]]:
-    return [
-        {
-            "rule": step.rule,
-            "relation": step.relation,
-            "text": step.text,
-            "latex": step.latex,
-            "note": step.note,
-        }
-        for step in derivative.steps
-    ]
+    return [_members(step, "rule relation text latex note") for step in derivative.steps]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from matcalc.answer import Answer, Derivative, Expansion, Expression
 from matcalc.language.latex import latex, latex_name
+from matcalc.output import steps_text
 from matcalc.output.lines import in_latex, quotient
-from matcalc.output.orders import aligned
 
 
 def derivative(answer: Derivative) -> str:
@@ -29,7 +29,7 @@ def expression(answer: Expression) -> str:
 
 def expansion(answer: Expansion) -> str:
     """The sum of the terms of every order."""
-    return _page(aligned(answer), [], answer)
+    return _page(steps_text.expansion(answer), [], answer)
 
 
 def _shape(answer: Expression) -> str:

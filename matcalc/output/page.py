@@ -43,6 +43,7 @@ class Page:
 
     def __init__(self, width: int, encoding: str) -> None:
         self.width = max(width, 40)
+        self.room = self.width - len(_MARGIN) - _LABEL_WIDTH  # beside a label
         self.unicode = _carries_unicode(encoding)
         self.minus = "−" if self.unicode else "-"
 
@@ -150,38 +151,23 @@ class Page:
 
     # --- what stands below it ---------------------------------------------------------------
 
-    def labelled(self, label: str, words: str, style: str = PLAIN) -> list[Line]:
+    def labelled(self, label: str, words: str) -> list[Line]:
         """A line with a label at its left, wrapped under its first word."""
-        room = self.width - len(_MARGIN) - _LABEL_WIDTH
-        wrapped = textwrap.wrap(words, room, break_long_words=False, break_on_hyphens=False)
-        return [
-            [
-                (_MARGIN, PLAIN),
-                ((label if i == 0 else "").ljust(_LABEL_WIDTH), LABEL),
-                (line, style),
-            ]
-            for i, line in enumerate(wrapped or [""])
-        ]
+        wrapped = textwrap.wrap(words, self.room, break_long_words=False, break_on_hyphens=False)
+        return _labelled(label, wrapped or [""])
 
     def symbols(self, answers: Sequence[Answer]) -> list[Line]:
         """Every symbol with its dimensions, grouped by how they were known."""
         infos = {symbol.name: symbol for answer in answers for symbol in answer.symbols}
-        groups: dict[str, list[str]] = {source: [] for source in _SOURCES}
-        for symbol in infos.values():
-            groups.setdefault(symbol.source, []).append(self.symbol(symbol))
         lines: list[Line] = []
-        room = self.width - len(_MARGIN) - _LABEL_WIDTH
-        for source, items in groups.items():
-            row = ""
-            label = source
-            for item in items:
-                longer = f"{row}    {item}" if row else item
-                if row and len(longer) > room:
-                    lines += [[(_MARGIN, PLAIN), (label.ljust(_LABEL_WIDTH), LABEL), (row, PLAIN)]]
-                    label, longer = "", item
-                row = longer
-            if row:
-                lines += [[(_MARGIN, PLAIN), (label.ljust(_LABEL_WIDTH), LABEL), (row, PLAIN)]]
+        for source in _SOURCES:
+            rows: list[str] = []
+            for item in (self.symbol(info) for info in infos.values() if info.source == source):
+                if rows and len(rows[-1]) + 4 + len(item) <= self.room:
+                    rows[-1] += " " * 4 + item
+                else:
+                    rows.append(item)
+            lines += _labelled(source, rows)
         return lines
 
     def symbol(self, symbol: SymbolInfo) -> str:
@@ -224,6 +210,15 @@ class Page:
 _GLYPHS = {".*": "⊙", "./": "⊘"}
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _SIGNS = {"'": "ᵀ", "!=": "≠", " - ": " − ", " .* ": " ⊙ "}
+
+
+def _labelled(label: str, rows: Sequence[str]) -> list[Line]:
+    """Rows with a label at the left of the first."""
+    labels = [label, *[""] * (len(rows) - 1)]
+    return [
+        [(_MARGIN, PLAIN), (label.ljust(_LABEL_WIDTH), LABEL), (row, PLAIN)]
+        for label, row in zip(labels, rows)
+    ]
 
 
 def _carries_unicode(encoding: str) -> bool:

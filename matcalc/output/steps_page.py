@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import groupby
+from operator import itemgetter
 
 from matcalc.answer import Derivative, Expansion, Words
 from matcalc.derivation.abbreviate import Row, outline
@@ -48,7 +50,7 @@ class _Sheet:
     def __init__(self, page: Page, variable: str, dX: str) -> None:
         self.page, self.dX = page, dX
         self.shown = f"Δ{page.spell(variable)}" if page.unicode and dX else dX
-        self.moving = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(self.shown)}(?![A-Za-z0-9_])")
+        self.moving = re.compile(rf"(?<![A-Za-z0-9_])({re.escape(self.shown)})(?![A-Za-z0-9_])")
         self.named = re.compile(rf"\b{re.escape(self.dX)}\b")
 
     def expression(self, label: str, written: str, before: str = "") -> Iterator[Line]:
@@ -69,20 +71,10 @@ class _Sheet:
             return [(" ".join(word for word, _ in line), style)]
         for i, (word, new) in enumerate(line):
             own = " ".join(filter(None, (_BOLD if new else "", style)))
-            text = word if i == 0 else " " + word
-            place = 0
-            for found in self.moving.finditer(text):
-                made.append((text[place : found.start()], own))
-                made.append((found[0], f"bold {_MOVING}"))
-                place = found.end()
-            made.append((text[place:], own))
-        merged: Line = []
-        for text, own in made:
-            if merged and merged[-1][1] == own:
-                merged[-1] = (merged[-1][0] + text, own)
-            elif text:
-                merged.append((text, own))
-        return merged
+            parts = self.moving.split(word if i == 0 else " " + word)  # every second one moves
+            made += [(part, f"bold {_MOVING}" if j % 2 else own) for j, part in enumerate(parts)]
+        pieces = groupby((piece for piece in made if piece[0]), key=itemgetter(1))
+        return [("".join(text for text, _ in piece), style) for style, piece in pieces]
 
     def written(self, tree: Tree) -> str:
         return self.page.write(self._renamed(tree))

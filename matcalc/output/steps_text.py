@@ -1,4 +1,4 @@
-r"""A derivation as text, LaTeX or Markdown: a law and an expression per step.
+r"""A derivation as text, LaTeX or Markdown, a law and an expression per step; an expansion.
 
 As text it is the steps themselves, one in a line, which read back.  LaTeX is one ``aligned`` block
 with the laws at the side, Markdown a numbered law and a displayed formula each; both abbreviate
@@ -8,9 +8,9 @@ what repeats (``outline``) and break long lines at signs, or between factors.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from matcalc.answer import Derivative, Step, Words
+from matcalc.answer import Derivative, Expansion, Step, Words
 from matcalc.derivation.abbreviate import Row, outline
 from matcalc.errors import assert_never
 from matcalc.language.latex import latex, latex_name
@@ -29,6 +29,7 @@ from matcalc.language.tree import (
     Tree,
 )
 from matcalc.output.lines import quotient
+from matcalc.tables.functions import FUNCTIONS
 
 _RELATIONS = {"=": "=", "~": r"\approx", "=>": "="}
 LINE = 68  # characters of plain text that fit a line of a page
@@ -65,6 +66,25 @@ def aligned(derivative: Derivative) -> str:
         lines.append(f"{_left(row, partial)} {first} && {_text_of(row.rule)}")
         lines += [rf"&\qquad {line}" for line in more]
         lines += [rf"&\qquad {line}" for line in _remarks(row)]
+    return _aligned(lines)
+
+
+def expansion(answer: Expansion) -> str:
+    """One line, or one line for each order in an ``aligned`` block."""
+    lines: list[str] = []
+    for part in answer.orders:
+        first, *more = broken(part.tree, {})
+        lines += [_signed(first) if lines else first, *more]
+    if answer.left_out is not None:
+        left_out = latex(answer.left_out)
+        tall = r"\left" in left_out or r"\frac" in left_out
+        lines.append(rf"+ O\left({left_out}\right)" if tall else f"+ O({left_out})")
+    if len(text(answer.tree)) <= LINE:
+        return " ".join(lines)
+    return _aligned([f"& {'{}' if i else ''}{line}" for i, line in enumerate(lines)])
+
+
+def _aligned(lines: Sequence[str]) -> str:
     body = " \\\\\n".join(lines)
     return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
 
@@ -76,13 +96,13 @@ def _lines(row: Row) -> list[str]:
     lines: list[str] = []
     for _, tree in row.orders:
         first, *more = broken(tree, row.shapes)
-        lines += [f"{{}}{signed(first)}" if lines else first, *more]
+        lines += [f"{{}}{_signed(first)}" if lines else first, *more]
     last = latex(row.tree.terms[-1], row.shapes)
     minus = rf"\left({last}\right)" if isinstance(row.tree.terms[-1], Add) else last
     return [*lines[:-1], f"{lines[-1]} - {minus}"]
 
 
-def signed(line: str) -> str:
+def _signed(line: str) -> str:
     """A term that follows others."""
     return f"- {line[1:]}" if line.startswith("-") else f"+ {line}"
 
@@ -174,13 +194,16 @@ def broken(tree: Tree, shapes: Mapping[Tree, Shape]) -> list[str]:
         case Negative(arg=Multiply() | Call()):
             first, *more = broken(tree.arg, shapes)
             return [f"-{first}", *more]
-        case Call(function="tr", args=(Add() as inner,)):
-            return _enclosed(r"\operatorname{tr}", "", inner, shapes)
-        case Call(function="tr", args=(Multiply(factors=(Add() as inner, *rest)) as product,)):
+        case Call(args=(Add() as inner,)) if command := _command(tree):
+            lines = _enclosed(command, "", inner, shapes)
+            return lines if len(lines) > 1 else [latex(tree, shapes)]
+        case Call(args=(Multiply(factors=(Add() as inner, *rest)) as product,)) if (
+            command := _command(tree)
+        ):
             if all(op in ("", " ") for op in product.ops):
                 after = " ".join(_factor(factor, shapes) for factor in rest)
                 lines = _enclosed("", f" {after}\\bigr)", inner, shapes)
-                return [rf"\operatorname{{tr}}\bigl({lines[0]}", *lines[1:]]
+                return [rf"{command}\bigl({lines[0]}", *lines[1:]]
         case Multiply() if all(op in ("", " ") for op in tree.ops):
             return _broken_product(tree, shapes)
         case Number() | Name() | Call() | Negative() | Multiply() | Power() | Transpose() | Block():
@@ -190,24 +213,22 @@ def broken(tree: Tree, shapes: Mapping[Tree, Shape]) -> list[str]:
     return [latex(tree, shapes)]
 
 
+def _command(tree: Call) -> str:
+    """The command before the parentheses of a call; empty where it is not written like that."""
+    row = FUNCTIONS.get(tree.function)
+    return row.latex if row is not None and "#" not in row.latex else ""
+
+
 def _broken_sum(tree: Add, shapes: Mapping[Tree, Shape]) -> list[str]:
     lines: list[str] = []
     length = LINE
-    for sign, term in zip(tree.signs, tree.terms, strict=True):
+    for i, (sign, term) in enumerate(zip(tree.signs, tree.terms, strict=True)):
         bracketed = isinstance(term, Add)
-        pieces = [latex(term, shapes)] if bracketed else broken(term, shapes)
-        if bracketed:
-            pieces = [rf"\left({pieces[0]}\right)"]
-        size = len(text(term))
-        mark = "-" if sign < 0 else "+" if lines else ""
-        if lines and length + size <= LINE:
-            lines[-1] += f" {mark} {pieces[0]}"
-            length += size
-        else:
-            lines.append(f"{{}}{mark} {pieces[0]}" if mark else pieces[0])
-            length = size
-        if len(pieces) > 1:
-            lines += pieces[1:]
+        first, *more = [_factor(term, shapes)] if bracketed else broken(term, shapes)
+        mark = "- " if sign < 0 else "+ " if i else ""
+        length = _append(lines, length, term, mark + first, "{}" if mark else "")
+        if more:
+            lines += more
             length = LINE
     return lines
 
@@ -216,14 +237,18 @@ def _broken_product(tree: Multiply, shapes: Mapping[Tree, Shape]) -> list[str]:
     lines: list[str] = []
     length = LINE
     for factor in tree.factors:
-        size = len(text(factor))
-        if lines and length + size <= LINE:
-            lines[-1] += f" {_factor(factor, shapes)}"
-            length += size
-        else:
-            lines.append(_factor(factor, shapes))
-            length = size
+        length = _append(lines, length, factor, _factor(factor, shapes))
     return lines
+
+
+def _append(lines: list[str], length: int, tree: Tree, shown: str, lead: str = "") -> int:
+    """Write a term or factor on the last line, or the next one if it is full; its new length."""
+    size = len(text(tree))
+    if lines and length + size <= LINE:
+        lines[-1] += f" {shown}"
+        return length + size
+    lines.append(lead + shown)
+    return size
 
 
 def _enclosed(before: str, after: str, inner: Add, shapes: Mapping[Tree, Shape]) -> list[str]:
@@ -251,8 +276,8 @@ def markdown(derivative: Derivative) -> str:
         blocks.append(f"**{i}. {row.rule}**" + (f": {said}" if said else ""))
         lines = _lines(row)
         left = _left(row, partial)
-        body = " \\\\\n".join([f"{left} {lines[0]}", *(rf"&\qquad {line}" for line in lines[1:])])
-        blocks.append(f"$$\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n$$")
+        block = _aligned([f"{left} {lines[0]}", *(rf"&\qquad {line}" for line in lines[1:])])
+        blocks.append(f"$$\n{block}\n$$")
         if row.names:
             names = (f"${latex_name(n)} = {latex(t, row.shapes)}$" for n, t in row.names)
             blocks.append(f"where {', '.join(names)}")

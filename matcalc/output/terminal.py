@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matcalc.answer import Derivative, Expansion, Expression
 from matcalc.output.page import Line, Page
@@ -49,6 +49,19 @@ def show_expansion(expansion: Expansion, console: Console, quiet: bool = False) 
     notes = [note for note in expansion.notes if not quiet and not note.startswith("remainder")]
     told = [line for note in notes for line in page.labelled("note", note)]
     _print([[], *lines, [], *page.symbols([expansion]), *told, []], console)
+
+
+def page(kind: str, answers: Sequence[Any], console: Console, quiet: bool) -> None:
+    """Print what is answered: any number of derivatives, or one answer of another kind."""
+    match kind, answers:
+        case (("derivative" | "steps"), _):
+            if kind == "steps":
+                show_steps(answers, console)
+            show(answers, console, quiet)
+        case "expansion", [expansion]:
+            show_expansion(expansion, console, quiet)
+        case _, [expression]:
+            show_simplified(expression, console, quiet)
 
 
 def _print(lines: Iterable[Line], console: Console) -> None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from matcalc.algebra import normal
-from matcalc.algebra.ir import Apply, Node, Number, Product, Sum
+from matcalc.algebra.ir import Node, Number, Product, Sum
 from matcalc.algebra.normal import transpose
 
 
@@ -16,17 +16,13 @@ def exponential_parts(arg: Node) -> tuple[Node, Node] | None:
     outside, inside = normal.outside(arg) if isinstance(arg, Product) else (normal.ONE, arg)
     scalars = normal.Factors()
     scalars.take(outside)
-    pairs = list(scalars.pairs())
-    for base, e in pairs:
-        if normal.is_head(base, "log") and e is normal.ONE:
-            assert isinstance(base, Apply)
+    pairs, powers = list(scalars.pairs()), normal.entry_powers(inside)
+    for base, e in [*pairs, *powers]:
+        if normal.is_head(base, "log") and e is normal.ONE and base is not inside:
+            if (base, e) not in pairs:
+                return base.args[0], normal.mul(outside, without(powers, base))
             left = (normal.power(b, k) for b, k in pairs if b is not base)
             return base.args[0], normal.mul(normal.number(scalars.coefficient), *left, inside)
-    powers = normal.entry_powers(inside)
-    for base, e in powers:
-        if normal.is_head(base, "log") and e is normal.ONE and base is not inside:
-            assert isinstance(base, Apply)
-            return base.args[0], normal.mul(outside, without(powers, base))
     return None
 
 
@@ -61,9 +57,8 @@ def norm_argument(base: Node) -> Node | None:
     if isinstance(base, Product) and base.shape.is_scalar and len(base.chain) == 2:
         (a, _), (b, _) = base.chain
         return min(b, a, key=lambda v: v.primes) if transpose(b) is a else None
-    if isinstance(base, Apply) and base.head == "tr" and isinstance(base.args[0], Product):
-        return _trace_norm_argument(base.args[0])
-    return None
+    inside = normal.inside_trace(base)
+    return _trace_norm_argument(inside) if isinstance(inside, Product) else None
 
 
 def _trace_norm_argument(inside: Product) -> Node | None:

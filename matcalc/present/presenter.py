@@ -45,9 +45,11 @@ from matcalc.present.style import Style
 from matcalc.present.sums import Signed, Sums
 from matcalc.present.trees import Trees, Written
 from matcalc.tables.facts import transposes
-from matcalc.tables.functions import FUNCTIONS
+from matcalc.tables.functions import FUNCTIONS, NOTATIONS
 
-_SAVED = 3  # transposes, and what they measure, for which (B A)' is written for A' B'
+# what has to be saved for a transpose to be taken out
+_OF_SUM = 2  # (A + B)' for A' + B'
+_OF_PRODUCT = 3  # (B A)' for A' B': of transposes, and of what they measure
 
 
 class Presenter:
@@ -123,9 +125,7 @@ class Presenter:
                 return [n for b, e in normal.entry_powers(node) for n in (b, magnitude(e))]
             case "call" | "jacobian":
                 return node.args[1:]
-            case "tr":
-                return (self._traced(node),)
-        return node.children
+        return self._arguments(node)
 
     def _needs_of_sum(self, node: Sum) -> Sequence[Node]:
         if node in self._turning:
@@ -156,9 +156,9 @@ class Presenter:
             sizes.append(self.trees.size(self.sums.signed(self._upright[way])))
         saved = sizes[0] - sizes[1] - 1
         every = all(isinstance(self._done[term].tree, t.Transpose) for term, _ in node.terms)
-        if saved == 1 and (every or turned.primes == 0):
+        if saved == _OF_SUM - 1 and (every or turned.primes == 0):
             self._slight.add(node)
-        return saved > 1 or node in self._slight
+        return saved >= _OF_SUM or node in self._slight
 
     def _terms(self, node: Sum) -> list[Node]:
         if self._has_common_number(node):
@@ -178,7 +178,7 @@ class Presenter:
             if any(way not in self._done for way in both):
                 return found + both
             saved = sum(self._size(base) - self._size(transpose(base)) for base, _ in node.chain)
-            self._turning[node] = saved >= _SAVED
+            self._turning[node] = saved >= _OF_PRODUCT
             if self._turning[node]:
                 return [*found, turned]
         self._turning[node] = False
@@ -190,9 +190,9 @@ class Presenter:
         """The transpose of the chain if that has far fewer transposes in it, else None."""
         chain = node.chain
         primes = sum(b.primes for b, _ in chain)
-        if len(chain) < 2 or node.shape.is_scalar or primes < _SAVED:
+        if len(chain) < 2 or node.shape.is_scalar or primes < _OF_PRODUCT:
             return None
-        if primes - sum(transpose(b).primes for b, _ in chain) < _SAVED:
+        if primes - sum(transpose(b).primes for b, _ in chain) < _OF_PRODUCT:
             return None
         turned = transpose(make_product(Fraction(1), (), chain, node.shape))
         if not isinstance(turned, Product) or turned.scalars or len(turned.chain) != len(chain):
@@ -375,7 +375,7 @@ class Presenter:
         for negative, bases in roots.items():  # sqrt(2) sqrt(pi) is sqrt(2 pi)
             if bases:
                 inside = self._written(normal.mul(*bases)).tree
-                (below if negative else above).append(self.trees.call("sqrt", [inside], SCALAR))
+                (below if negative else above).append(self.trees.raised(inside, Fraction(1, 2)))
         return sign, above, below
 
     def _scalar_power(self, base: Node, e: Node) -> Written:
@@ -384,13 +384,11 @@ class Presenter:
         if isinstance(e, Number):
             k = abs(e.value)
             if inside is not None:
-                norm = self.trees.call("norm", [self._done[inside].tree], SCALAR)
+                norm = self.trees.call(NOTATIONS["‖#1‖"], [self._done[inside].tree], SCALAR)
                 return Written(1, self.trees.raised(norm, 2 * k))
             sign, tree = self._done[base]
             if k.denominator > 1:
                 tree, sign = self.sums.signed(Written(sign, tree)), 1
-                if k == Fraction(1, 2):
-                    return Written(1, self.trees.call("sqrt", [tree], SCALAR))
             return Written(sign if k.numerator % 2 else 1, self.trees.raised(tree, k))
         return Written(1, self.trees.power(self.part(base), self.part(e)))
 
@@ -485,10 +483,9 @@ class Presenter:
             if isinstance(written.tree, t.Add):  # f(-(a - b)) = f(a - b) or -f(a - b)
                 sign = written.sign if row.parity < 0 else 1
                 return Written(sign, trees.call(node.head, [written.tree], node.shape))
-        traced = [self._traced(node)] if node.head == "tr" else node.args
-        name = "diag" if node.head == "diagonal" else node.head
+        name = row.written or row.name if row is not None else node.head
         if row is not None and row.is_linear:  # in each argument: the signs come out
-            parts = [self._done[arg] for arg in traced]
+            parts = [self._done[arg] for arg in self._arguments(node)]
             bound = row.shapes.sizes((*(arg.shape for arg in node.args), node.shape))
             dims = (trees.dim(bound[size]) for size in row.sizes)
             args = [*(part.tree for part in parts), *dims]
@@ -497,7 +494,8 @@ class Presenter:
             power = self._entry_exponential(node)
             if power is not None:
                 return Written(1, power)
-        return Written(1, trees.call(name, [self.part(arg) for arg in traced], node.shape))
+        plain = [self.part(arg) for arg in self._arguments(node)]
+        return Written(1, trees.call(name, plain, node.shape))
 
     def _entry_exponential(self, node: Apply) -> Tree | None:
         """exp(log(u) .* v) as u .^ v, exp(log(c) v) as c .^ v."""
@@ -508,10 +506,10 @@ class Presenter:
         made = t.Power(base, exponent, True)
         return self.trees.make(made, node.shape)
 
-    def _traced(self, node: Apply) -> Node:
-        """The argument of a trace, rotated the way it was typed."""
+    def _arguments(self, node: Apply) -> Sequence[Node]:
+        """The arguments; that of a trace rotated the way it was typed."""
         typed = self.style.traces.get(node)
-        return node.args[0] if typed is None else typed
+        return node.args if typed is None else [typed]
 
     def _entries(self, node: Apply) -> Written:
         """u .* v ./ w, x .^ 2, 1 ./ x."""
@@ -527,10 +525,7 @@ class Presenter:
                 if k.denominator > 1:
                     s, tree = 1, self.sums.signed(Written(s, tree))
                 sign *= s if k.numerator % 2 else 1
-                if k == Fraction(1, 2):
-                    tree = self.trees.call("sqrt", [tree], node.shape)
-                else:
-                    tree = self.trees.raised(tree, k, elementwise=True)
+                tree = self.trees.raised(tree, k, elementwise=True)
                 (below if e.value < 0 else above).append(tree)
             else:
                 base_tree, exponent = self.part(base), self.part(e)

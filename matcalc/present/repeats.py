@@ -11,27 +11,13 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import chain, count
 
-from matcalc.errors import assert_never
+from matcalc.language.measure import measures
 from matcalc.language.sizes import Shape
-from matcalc.language.tree import (
-    Add,
-    Block,
-    Call,
-    Multiply,
-    Name,
-    Negative,
-    Number,
-    Power,
-    Transpose,
-    Tree,
-    fold,
-    postorder,
-    rebuilt,
-)
+from matcalc.language.tree import Name, Transpose, Tree, fold, postorder, rebuilt
 
-_LONG = 5  # names, numbers and operators that make a subexpression worth a name
-_RESULT = 12  # a result shorter than this is printed whole
-LONG = 8000  # a result longer than this (some 20,000 characters) is printed whole nowhere
+_LONG = 4  # the measure that makes a subexpression worth a name
+_RESULT = 10  # a result shorter than this is printed whole
+LONG = 5500  # a result longer than this (some 20,000 characters) is printed whole nowhere
 _MATRICES, _VECTORS, _SCALARS = "SUVWPRGHZYLT", "uvwzrhgpq", "srhgpqzuvw"
 
 
@@ -42,12 +28,13 @@ def name_repeats(
 
     A definition uses the names before it only.  The shapes of new trees are added to ``shapes``.
     """
-    total, size = fold(root, _size_of)
+    size = measures(root)
+    total = size[root]
     if total < _RESULT:
         return root, ()
     uses = Counter(child for node in postorder(root) for child in node.children)
     chosen = {
-        node: ""
+        node
         for node in postorder(root)
         if uses[node] > 1
         and size[node] >= _LONG
@@ -73,33 +60,6 @@ def name_repeats(
         return alias
 
     return fold(root, combine), tuple(definitions)
-
-
-def length(root: Tree) -> int:
-    """Names, numbers and operators of a tree that is written out."""
-    return fold(root, _size_of)[0]
-
-
-def _size_of(
-    node: Tree, parts: Sequence[tuple[int, dict[Tree, int]]]
-) -> tuple[int, dict[Tree, int]]:
-    """Tokens of a tree, with those of all its parts (one dictionary, handed up)."""
-    table = parts[0][1] if parts else {}
-    for _, other in parts[1:]:
-        if other is not table:
-            table.update(other)
-    total = sum(size for size, _ in parts)
-    match node:
-        case Add() | Multiply():
-            total += len(node.children) - 1
-        case Transpose() | Negative() | Power() | Call():
-            total += 1
-        case Number() | Name() | Block():
-            total += not node.children
-        case _:
-            assert_never(node)
-    table[node] = total
-    return total, table
 
 
 def fresh_name(shape: Shape, used: set[str], numbered: bool = False) -> str | None:

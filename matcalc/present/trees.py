@@ -18,6 +18,7 @@ from matcalc.language.measure import weight
 from matcalc.language.sizes import SCALAR, Dim, Shape
 from matcalc.language.tree import Tree
 from matcalc.present.style import Style
+from matcalc.tables.functions import NOTATIONS, POWERS
 
 _PLACES = 12  # positions by which a tree is sorted
 _ZEROS = 16  # at the end of an integer that are too many to write out
@@ -168,6 +169,8 @@ class Trees:
     def raised(self, tree: Tree, k: Fraction, elementwise: bool = False) -> Tree:
         if k == 1:
             return tree
+        if k in POWERS:
+            return self.call(POWERS[k], [tree], self.shapes[tree])
         if isinstance(tree, t.Transpose):  # (X^2)'
             return self.transposed(self.raised(tree.arg, k, elementwise))
         made = self.power(tree, self.number(k), elementwise, placed=False)
@@ -187,7 +190,7 @@ class Trees:
 
     def inverse(self, tree: Tree) -> Tree:
         if tree not in self._inverses:
-            self._inverses[tree] = self.call("inv", [tree], self.shapes[tree])
+            self._inverses[tree] = self.call(NOTATIONS["#1⁻¹"], [tree], self.shapes[tree])
         return self._inverses[tree]
 
 

@@ -1,9 +1,9 @@
-"""THE FACT TABLE: what may be declared of a matrix, and what follows from it.
+"""THE FACT TABLE: everything matcalc knows about a property of matrices is its one row here.
 
 A row runs: the parser takes its spellings, inference what it says of the shape and what it
-excludes, the constructors how it transposes and multiplies.  How a fact is drawn at random and
-held against a value is the business of ``verify.sample``, which shares nothing with what is judged;
-the tests draw values by it and hold every cell of a row against them.
+excludes, the constructors how it transposes and multiplies.  The judge draws values by its formulas
+and holds the equation and the condition against them, in exact arithmetic, and a proof has its
+formula filled with symbols.  To add a fact, add a row.
 """
 
 from __future__ import annotations
@@ -24,6 +24,14 @@ class Fact:
     ``transpose``  X' is "same" as X, "minus" X, the "inverse" of X, or else of this fact
     ``zeros``      some entries are zero
     ``projection`` X X = X
+    ``equation``   what is true of X, n x n, in matcalc's own language
+    ``condition``  what else is true of it, as the ``mpmath`` column of functions has it
+    ``form``       such a matrix, made of a free n x n matrix X (and e, the first column of eye(n));
+                   those of several facts are applied one after another, in the order of the table
+    ``members``    more such formulas, which may have a free column u as well, of those that have
+                   other facts besides
+    ``entry``      such an entry, made of any number x or of a t between 0 and 1; SymPy has an
+                   assumption of that name
     """
 
     name: str
@@ -35,10 +43,56 @@ class Fact:
     transpose: str = ""
     zeros: bool = False
     projection: bool = False
+    equation: str = ""
+    condition: str = ""
+    form: str = ""
+    members: tuple[str, ...] = ()
+    entry: str = ""
 
+
+_SYMMETRIC = "triu(X) + triu(X)' - X .* eye(n)"
 
 _ROWS = (
-    Fact("symmetric", transpose="same"),
+    Fact(
+        "orthogonal",
+        implies=("invertible",),
+        transpose="inverse",
+        equation="X' X = eye(n)",
+        form="(eye(n) - triu(X) + triu(X)') inv(eye(n) + triu(X) - triu(X)')",  # Cayley
+        members=("eye(n) - 2 u u' / (u' u)", "diag(u ./ abs(u))"),
+    ),
+    Fact(
+        "lower",
+        ("lower triangular",),
+        transpose="upper",
+        zeros=True,
+        equation="X = tril(X)",
+        form="tril(X)",
+    ),
+    Fact(
+        "upper",
+        ("upper triangular",),
+        transpose="lower",
+        zeros=True,
+        equation="X = triu(X)",
+        form="triu(X)",
+        members=("X .* eye(n)",),
+    ),
+    Fact("symmetric", transpose="same", equation="X' = X", form=_SYMMETRIC),
+    Fact(
+        "idempotent",
+        projection=True,
+        equation="X X = X",
+        form="eye(n) - X e e' X / (e' X X e)",
+        members=("X e e' X / (e' X X e)", "diag((ones(n) + u ./ abs(u)) / 2)"),
+    ),
+    Fact(
+        "diagonal",
+        implies=("symmetric",),
+        zeros=True,
+        equation="X = X .* eye(n)",
+        form="X .* eye(n)",
+    ),
     Fact(
         "skew",
         ("skew symmetric", "skewsymmetric", "antisymmetric", "anti symmetric"),
@@ -51,17 +105,43 @@ _ROWS = (
         ),
         transpose="minus",
         zeros=True,
+        equation="X' = -X",
+        form="triu(X) - triu(X)'",
+        members=("X kron(eye(n/2), [0, -1; 1, 0]) X'",),  # of an orthogonal X
     ),
-    Fact("diagonal", implies=("symmetric",), transpose="same", zeros=True),
-    Fact("orthogonal", implies=("invertible",), transpose="inverse"),
-    Fact("invertible", ("nonsingular",), ties=False),
-    Fact("lower", ("lower triangular",), transpose="upper", zeros=True),
-    Fact("upper", ("upper triangular",), transpose="lower", zeros=True),
-    Fact("idempotent", projection=True),
-    Fact("positive", square=False, ties=False),
-    Fact("positive definite", ("pd", "spd"), implies=("symmetric", "invertible")),
-    Fact("positive semidefinite", ("psd", "positive semi definite"), implies=("symmetric",)),
-    Fact("integer", square=False, ties=False),
+    Fact(
+        "positive definite",
+        ("pd", "spd"),
+        implies=("symmetric", "invertible"),
+        equation="X' = X",
+        condition="min(minors(X)) > 0",
+        form=_SYMMETRIC,
+        members=("X X' + eye(n)/4",),
+    ),
+    Fact(
+        "positive semidefinite",
+        ("psd", "positive semi definite"),
+        implies=("symmetric",),
+        equation="X' = X",
+        condition="min(minors(10**9 * X + matrix(n, n, lambda i, j: i == j))) > 0",
+        form=_SYMMETRIC,
+        members=("X X'",),
+    ),
+    Fact("invertible", ("nonsingular",), ties=False, condition="mp.det(X) != 0"),
+    Fact(
+        "positive",
+        square=False,
+        ties=False,
+        condition="min(X) >= 0 < max(X)",  # a diagonal matrix is, where it is not zero
+        entry="abs(x)",
+    ),
+    Fact(
+        "integer",
+        square=False,
+        ties=False,
+        condition="all(x == int(x) for x in X)",
+        entry="1 + int(4 * t)",
+    ),
 )
 
 FACTS = {row.name: row for row in _ROWS}

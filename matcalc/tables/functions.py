@@ -23,7 +23,9 @@ Library of Mathematical Functions, cited as DLMF.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
 from matcalc.tables.signatures import Signature
@@ -54,14 +56,20 @@ class Function:
     ``values``      what every entry of every value is: "> 0", ">= 0", or "" where nothing is known
     ``for_positive`` f(x) for x > 0 where that is simpler: "x" or a number
     ``right_inverse`` the function g with f(g(x)) = x
+    ``written``     the name of another row of the same kind by which it is called as well: of the
+                    two, the one whose argument has the lower rank that fits is meant
+    ``notation``    how terminals write it if not by name, in ``#1``, ``#2``; what the parser reads
+                    as the function, where it has these signs (of rows that share them, the last)
     ``latex``       a command, or a template in which ``#1``, ``#2`` are the arguments
     ``numpy``       an expression in ``{0}``, ``{1}``, ... and the sizes ``{m}``, ...; the arguments
                     have the rank that the signature gives them: (m,n) is 2-D even where m is 1,
                     (n,1) is 1-D or, where n is 1, a float like (1,1)
     ``helper``      a Python function that ``numpy`` calls and that emitted code brings along
+    ``product``     f(P Q) in index notation, ``ij,ji->``, where that is cheaper than the product
     ``mpmath``      an expression in the parameters and sizes (see ``verify.scalars.Formulas``);
                     of element-wise functions on a number
-    ``sympy``       the name of the SymPy function, or an expression in ``{0}``; "" if there is none
+    ``sympy``       the name of the SymPy function, or an expression in ``{0}``, sizes ``{m}`` and
+                    a dummy ``{entry}``; of element-wise functions of a number; "" if there is none
     """
 
     name: str
@@ -85,9 +93,12 @@ class Function:
     values: str = ""
     for_positive: str = ""
     right_inverse: str = ""
+    written: str = ""
+    notation: str = ""
     latex: str = ""
     numpy: str = ""
     helper: str = ""
+    product: str = ""
     mpmath: str = ""
     sympy: str = ""
     reference: str = ""
@@ -139,6 +150,7 @@ def _elementwise(
     values: str = "",
     for_positive: str = "",
     right_inverse: str = "",
+    notation: str = "",
     latex: str = "",
     numpy: str = "",
     helper: str = "",
@@ -161,6 +173,7 @@ def _elementwise(
         values=values,
         for_positive=for_positive,
         right_inverse=right_inverse,
+        notation=notation,
         latex=latex or rf"\operatorname{{{name}}}",
         numpy=numpy or f"np.{name}({{0}})",
         helper=helper,
@@ -275,6 +288,7 @@ _ROWS: tuple[Function, ...] = (
         domain="{x} != 0",
         parity=1,
         at_zero="0",
+        notation="|#1|",
         latex=r"\left|#1\right|",
         mpmath="abs(x)",
         sympy="Abs",
@@ -526,7 +540,9 @@ _ROWS: tuple[Function, ...] = (
         transposable=True,
         latex=r"\operatorname{tr}",
         numpy="np.trace({0})",
+        product="ij,ji->",
         mpmath="mp.fsum(X[i, i] for i in range(n))",
+        sympy="Trace",
         reference="MC 99",
     ),
     Function(
@@ -541,6 +557,7 @@ _ROWS: tuple[Function, ...] = (
         latex=r"\operatorname{diag}",
         numpy="np.diag({0})",
         mpmath="matrix(n, n, lambda i, j: x[i, 0] if i == j else 0 * x[i, 0])",
+        sympy="DiagMatrix",
         reference="MC 142",
     ),
     Function(
@@ -552,9 +569,13 @@ _ROWS: tuple[Function, ...] = (
         adjoint=("diag(G)",),
         transposable=True,
         matrix=("kron(ones(n)', eye(n)) diag(vec(eye(n)))",),
+        written="diag",
         latex=r"\operatorname{diag}",
         numpy="np.diag({0})",
+        product="ij,ji->i",
         mpmath="matrix(n, 1, lambda i, j: X[i, i])",
+        # DiagonalOf cannot be evaluated once X is explicit (SymPy 1.14)
+        sympy="HadamardProduct(Identity({n}), {0})*OneMatrix({n}, 1)",
     ),
     Function(
         name="vec",
@@ -624,6 +645,7 @@ _ROWS: tuple[Function, ...] = (
             "kron(eye(n), kron(commutation(q, m), eye(p))) kron(eye(m n), vec(Y))",
             "kron(eye(n), kron(commutation(q, m), eye(p))) kron(vec(X), eye(p q))",
         ),
+        notation="#1 ⊗ #2",
         latex=r"#1 \otimes #2",
         numpy="np.kron({0}, {1})",
         mpmath="matrix(m * p, n * q, lambda i, j: X[i // p, j // q] * Y[i % p, j % q])",
@@ -683,6 +705,7 @@ _ROWS: tuple[Function, ...] = (
         latex=r"\det",
         numpy="np.linalg.det({0})",
         mpmath="mp.det(X)",
+        sympy="Determinant",
         reference="MC 46, Jacobi's formula",
     ),
     Function(
@@ -695,7 +718,8 @@ _ROWS: tuple[Function, ...] = (
         domain="{X} invertible",
         latex=r"\log\left|\det #1\right|",
         numpy="np.linalg.slogdet({0})[1]",
-        mpmath="mp.log(abs(mp.det(X)))",
+        mpmath="mp.log(abs(mp.det(regular(X))))",
+        sympy="log(Abs(Determinant({0})))",
         reference="MC 43",
     ),
     Function(
@@ -707,6 +731,7 @@ _ROWS: tuple[Function, ...] = (
         differential="-inv(X) dX inv(X)",
         aliases=("inverse",),
         domain="{X} invertible",
+        notation="#1⁻¹",
         latex=r"#1^{-1}",
         numpy="np.linalg.inv({0})",
         mpmath="mp.inverse(X)",
@@ -744,6 +769,7 @@ _ROWS: tuple[Function, ...] = (
         numpy="_logsumexp({0})",
         helper=_LOGSUMEXP,
         mpmath="mp.log(mp.fsum(mp.exp(z) for z in x))",
+        sympy="log(Trace({0}.applyfunc(Lambda({entry}, 1)).T*{0}.applyfunc(exp)))",
     ),
     Function(
         name="softmax",
@@ -757,6 +783,7 @@ _ROWS: tuple[Function, ...] = (
         numpy="_softmax({0})",
         helper=_SOFTMAX,
         mpmath="(lambda e: e.map(lambda z: z / mp.fsum(e)))(x.map(mp.exp))",
+        sympy="{0}.applyfunc(exp)/Trace({0}.applyfunc(Lambda({entry}, 1)).T*{0}.applyfunc(exp))",
     ),
     Function(
         name="logsoftmax",
@@ -854,6 +881,7 @@ _ROWS: tuple[Function, ...] = (
         doc="x'y",
         kind="defined",
         definition="x'y",
+        notation="⟨#1, #2⟩",
         latex=r"\left\langle #1, #2\right\rangle",
         numpy="np.dot({0}, {1})",
         mpmath="mp.fsum(a*b for a, b in zip(x, y))",
@@ -865,6 +893,7 @@ _ROWS: tuple[Function, ...] = (
         doc="inner product <X, Y> = tr(X' Y)",
         kind="defined",
         definition="tr(X' Y)",
+        notation="⟨#1, #2⟩",
         latex=r"\left\langle #1, #2\right\rangle",
         numpy="np.sum({0} * {1})",
         mpmath="mp.fsum(a*b for a, b in zip(X, Y))",
@@ -878,6 +907,7 @@ _ROWS: tuple[Function, ...] = (
         definition="sqrt(tr(X' X))",
         aliases=("normF", "norm2"),
         domain="{X} != 0",
+        notation="‖#1‖",
         latex=r"\left\lVert #1\right\rVert",
         numpy="np.linalg.norm({0})",
         mpmath="mp.sqrt(mp.fsum(z*z for z in X))",
@@ -912,6 +942,21 @@ _ROWS: tuple[Function, ...] = (
 
 FUNCTIONS: dict[str, Function] = {row.name: row for row in _ROWS}
 ALIASES: dict[str, str] = {alias: row.name for row in _ROWS for alias in row.aliases}
+NOTATIONS: dict[str, str] = {row.notation: row.name for row in _ROWS if row.notation}
+#: what is short for x .^ k
+POWERS: dict[Fraction, str] = {
+    Fraction(found[1]): row.name
+    for row in _ROWS
+    if (found := re.fullmatch(r"x \.\^ \((.+)\)", row.definition))
+}
+_NAMED = {
+    name: sorted(
+        (row.shapes.parameters[0].rank, row.name)
+        for row in _ROWS
+        if name in (row.name, row.written)
+    )
+    for name in FUNCTIONS
+}
 # syntax rather than functions of a value: transpose(X) is X', the rest take sizes
 SYNTAX_FUNCTIONS = ("transpose", "eye", "ones", "zeros", "commutation")
 
@@ -919,3 +964,9 @@ SYNTAX_FUNCTIONS = ("transpose", "eye", "ones", "zeros", "commutation")
 def lookup(name: str) -> Function | None:
     """The row of a function by its name or an alias, else None."""
     return FUNCTIONS.get(ALIASES.get(name, name))
+
+
+def meant(name: str, rank: int) -> Function:
+    """The row that a name means where the first argument has this rank."""
+    rows = _NAMED[name]
+    return FUNCTIONS[next((row for most, row in rows if rank <= most), rows[-1][1])]

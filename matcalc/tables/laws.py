@@ -4,7 +4,8 @@ A row is a statement in matcalc's own language, and it runs: ``algebra.rules`` r
 applies it.  Its name is what a derivation prints, what ``matcalc rules NAME`` explains and
 ``using`` of ``matcalc simplify`` asks for, and the id of its tests.  ``by`` says how it comes to
 act.  A few laws are the very form of nodes and formulas (a scalar is its own transpose); each of
-those names what makes it true, and a test holds the row against that.  To add a law, add a row.
+those names what makes it true, and a test holds the row against that.  A derivation, which has the
+factors one by one, moves them as the rows say (``calculus.windows``).  To add a law, add a row.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ class Law:
     ``proof``     a proof sketch or a reference
     ``by``        "name"  where it is asked for by name
                   "cost"  wherever it makes an expression shorter
+                  "expanding"  where products are multiplied out, to compare and to cancel
                   "always"  to every node, as it is made: to two factors side by side, to a
                   function of something, to a power
-                  "definition of f", "fact p"  it follows from the row of f in the function table,
-                  or from that of p in the table of facts
-                  else the constructor, or the step of a derivation, that makes it true
+                  "definition of f", "differential of f"  it follows from that cell of the row of f
+                  in the function table; "fact p" from the row of p in the table of facts
+                  else the constructor, or the part of a derivation, that makes it true
     ``example``   an expression that the law changes, or an expression and a variable for whose
                   derivative it is needed; if empty, the left side
     ``given``     declarations for the example; ``structure`` of its variable
@@ -47,7 +49,7 @@ class Law:
     @property
     def runs(self) -> bool:
         """Is it applied as it stands in the table?"""
-        return self.by in ("name", "cost", "always")
+        return self.by in ("name", "cost", "always", "expanding")
 
     @property
     def by_name(self) -> bool:
@@ -75,7 +77,7 @@ _ROWS: tuple[Law, ...] = (
         "the argument to the perturbation of the value, up to terms of second order.",
         relation="~",
         small=("dx",),
-        by="derivation.steps.difference",
+        by="derivation.derivation._Derivation._perturb",
         example=("a' X' inv(A + X B) X b", "X"),
     ),
     Law(
@@ -87,7 +89,7 @@ _ROWS: tuple[Law, ...] = (
         "Multiply out; A B cancels and dA dB is of second order.",
         relation="~",
         small=("dA", "dB"),
-        by="derivation.changes.Changes.of",
+        by="calculus.differential._changed",
         example=("x' Q x", "x"),
     ),
     Law(
@@ -122,7 +124,7 @@ _ROWS: tuple[Law, ...] = (
         "From inv(I + E) = I - E + E^2 - ... for small E, with A taken out.",
         relation="~",
         small=("dA",),
-        by="calculus.differential.differentials",
+        by="differential of inv",
         example=("exp(tr(inv(X)))", "X"),
     ),
     Law(
@@ -134,7 +136,7 @@ _ROWS: tuple[Law, ...] = (
         "What is left out is at most a constant times the square of the norm of the perturbation.",
         relation="~",
         small=("dX",),
-        by="calculus.differential.differentials",
+        by="derivation.derivation._Derivation._exact",
         example=("x' Q x", "x"),
     ),
     Law(
@@ -183,12 +185,12 @@ _ROWS: tuple[Law, ...] = (
         ("G: m x n", "dX: m x n"),
         "An inner product with every dX determines G (take dX = e_i e_j').  For a vector x and a "
         "scalar f, df = g dx gives the row g; for a vector f, df = J dx gives the Jacobian J.",
-        by="language.build.Expressions.inner",
+        by="derivation.read_off.ReadOff.trace",
         example=("a' X' inv(A + X B) X b", "X"),
     ),
     Law(
         "symmetric-part",
-        "against a symmetric matrix only the symmetric part counts",
+        "only the symmetric part of G contributes",
         "tr(G' dX)",
         "tr(1/2 (G + G') dX)",
         ("G: n x n", "dX: n x n symmetric"),
@@ -200,9 +202,9 @@ _ROWS: tuple[Law, ...] = (
     ),
     Law(
         "symmetric-entries",
-        "the entries on and below the diagonal as the variables",
+        "each entry on and below the diagonal counted once",
         "tr(G' dX)",
-        "1/2 (tr((G + G' - diag(diag(G))) dX) + diag(G)' diag(dX))",
+        "tr((G + G' - diag(diag(G))) tril(dX))",
         ("G: n x n", "dX: n x n symmetric"),
         "With R = G + G' - diag(diag(G)) both are the sum over i >= j of R_ij dX_ij; MC 138.",
         by="calculus.derive._structured",
@@ -651,6 +653,26 @@ _ROWS: tuple[Law, ...] = (
         ("A: n x n invertible",),
         "det is multiplicative.",
         by="algebra.traces.det",
+    ),
+    Law(
+        "det-of-product",
+        "the determinant of a product of square matrices",
+        "det(A B)",
+        "det(A) det(B)",
+        ("A: n x n", "B: n x n"),
+        "The volume of what A makes of the image of B.",
+        by="expanding",
+        example=("det(A B) - det(B) det(A)",),
+    ),
+    Law(
+        "logdet-of-product",
+        "the logarithm of a determinant of a product",
+        "logdet(A B)",
+        "logdet(A) + logdet(B)",
+        ("A: n x n", "B: n x n"),
+        "The logarithm of det-of-product.",
+        by="expanding",
+        example=("logdet(A B) - logdet(B)",),
     ),
     Law(
         "det-scaled",

@@ -9,9 +9,9 @@ need a normal form that knows every identity.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
+from typing import NamedTuple
 
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import Tree
@@ -28,8 +28,7 @@ Shaped = tuple[Tree, Mapping[Tree, Shape]]
 Pair = tuple[Matrix, Matrix, "Frame"]  # answer, result and the shapes they belong to
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """The shapes of f and of the variable at a point."""
 
     value: tuple[int, int]
@@ -177,59 +176,35 @@ def _ratio(answer: Matrix, G: Matrix) -> Fraction | None:
     return near if near and _same(answer, scaled) else None
 
 
-@dataclass(frozen=True)
-class _Symmetric:
-    """A symbol that is symmetric besides what it is declared to be."""
-
-    info: Variable
-
-    @property
-    def shape(self) -> Shape:
-        return self.info.shape
-
-    @property
-    def kind(self) -> str:
-        return self.info.kind
-
-    @property
-    def facts(self) -> tuple[str, ...]:
-        return (*self.info.facts, "symmetric")
+class _Symbol(NamedTuple):
+    shape: Shape
+    kind: str
+    facts: Sequence[str]
 
 
-@dataclass(frozen=True)
-class _Assuming:
+class _Assuming(NamedTuple):
     """The problem with other symbols."""
 
-    typed: Question
+    tree: Tree
+    shapes: Mapping[Tree, Shape]
     symbols: Mapping[str, Variable]
-
-    @property
-    def tree(self) -> Tree:
-        return self.typed.tree
-
-    @property
-    def shapes(self) -> Mapping[Tree, Shape]:
-        return self.typed.shapes
-
-    @property
-    def definitions(self) -> Mapping[str, Tree]:
-        return self.typed.definitions
+    definitions: Mapping[str, Tree]
 
 
 def _by_symmetry(
     typed: Question, names: list[str], result: Shaped, answer: Shaped, count: int, seed: int
 ) -> Comparison | None:
     """Whether the answer takes for symmetric what is not declared so."""
-    square = [
-        name
+    assumed: dict[str, Variable] = {
+        name: _Symbol(info.shape, info.kind, (*info.facts, "symmetric"))
         for name, info in typed.symbols.items()
         if info.shape.is_square and not info.shape.is_scalar and info.kind != "function"
-    ]
-    assumed = {name: _Symmetric(typed.symbols[name]) for name in square}
-    problem = _Assuming(typed, {**typed.symbols, **assumed})
-    pairs = _pairs(problem, names, result, answer, count, seed) if square else []
+    }
+    symbols = {**typed.symbols, **assumed}
+    problem = _Assuming(typed.tree, typed.shapes, symbols, typed.definitions)
+    pairs = _pairs(problem, names, result, answer, count, seed) if assumed else []
     if pairs and all(_same(given, G) for given, G, _ in pairs):
-        return _verdict("assumption", detail=" and ".join(sorted(square)))
+        return _verdict("assumption", detail=" and ".join(sorted(assumed)))
     return None
 
 

@@ -60,7 +60,6 @@ def derivative(
     f: Function, at: Mapping[str, Matrix], wrt: Sequence[str], layout: str = "jacobian"
 ) -> Matrix:
     """The derivative by ``wrt[0]``, of that by ``wrt[1]`` ..., laid out by the conventions."""
-    *inner, last = wrt
 
     def partial(directions: tuple[Direction, ...], names: Sequence[str]) -> Matrix:
         if not names:
@@ -70,7 +69,7 @@ def derivative(
         pieces = [partial(((name, E), *directions), rest) for E in units(*X.shape)]
         return arrange(pieces, X.shape, layout)
 
-    return partial((), [*inner, last])
+    return partial((), wrt)
 
 
 def arrange(pieces: Sequence[Matrix], shape: tuple[int, int], layout: str = "jacobian") -> Matrix:

@@ -29,7 +29,7 @@ from matcalc.language.tree import (
     Transpose,
     Tree,
 )
-from matcalc.tables.functions import FUNCTIONS
+from matcalc.tables.functions import meant
 from matcalc.verify.matrix import Matrix, NotConforming, identity, stack
 from matcalc.verify.scalars import Numbers, OutsideDomain, commutation
 
@@ -204,9 +204,7 @@ class Evaluation:
             return args[0].T
         if function in ("eye", "ones", "zeros", "commutation"):
             return self._constant(function, [self._size(arg) for arg in args])
-        if function == "diag" and not args[0].is_vector:
-            function = "diagonal"
-        row = FUNCTIONS[function]
+        row = meant(function, args[0].rank)
         if row.is_elementwise:
             return args[0].map(lambda entry: self.scalars.apply(row, entry))
         sizes = [self._size(arg) for arg in args[row.arity :]]

@@ -63,6 +63,11 @@ class Matrix:
         return self.rows == self.cols == 1
 
     @property
+    def rank(self) -> int:
+        """0 for a scalar, 1 for a row or a column, 2 for a matrix."""
+        return 2 - self.shape.count(1)
+
+    @property
     def is_vector(self) -> bool:
         """A row, a column or a scalar."""
         return self.rows == 1 or self.cols == 1

@@ -9,15 +9,22 @@ for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from random import Random
 from typing import Any, Protocol
 
 from matcalc.language.sizes import Shape
-from matcalc.verify.matrix import Matrix, eliminate, identity
-from matcalc.verify.scalars import OutsideDomain
+from matcalc.language.syntax import parse_expression
+from matcalc.tables.facts import FACTS, Fact
+from matcalc.verify.evaluate import evaluate
+from matcalc.verify.matrix import Matrix, NotConforming, identity
+from matcalc.verify.scalars import Numbers, OutsideDomain, exact
+
+Recipe = tuple[str, ...]  # formulas in X, u and v
 
 
 class Variable(Protocol):
@@ -57,6 +64,7 @@ def _mood(low: str, high: str, shift: str = "0") -> Mood:
     return Mood(Fraction(low), Fraction(high), Fraction(shift))
 
 
+UNIT = _mood("0", "1")
 PLAIN = _mood("-1.5", "1.5")
 MOODS = (
     PLAIN,
@@ -70,6 +78,8 @@ MOODS = (
     _mood("0.005", "0.06"),
     _mood("-2.5", "-0.5"),
 )
+
+RESORTS: tuple[Recipe, ...] = (("eye(n)",), ("zeros(n, n)",))  # where nothing else has the facts
 
 
 def choose_sizes(names: Iterable[str], rng: Random) -> dict[str, int]:
@@ -99,141 +109,80 @@ def sample(
         if variable.kind == "function":
             env[name], env["D" + name] = smooth_function(rows, cols, mood, rng)
         else:
-            facts = {*variable.facts, *(("integer",) if variable.kind == "integer" else ())}
-            env[name] = draw(rows, cols, facts, mood, rng)
+            env[name] = draw(rows, cols, variable.facts, mood, rng)
     return env
 
 
 def draw(rows: int, cols: int, facts: Iterable[str], mood: Mood, rng: Random) -> Matrix:
-    """A rows x cols matrix of fractions with these properties."""
-    wanted = sorted(set(facts))
-    for propose in (_plain, _orthogonal, _idempotent, _skew_orthogonal, _signs, _unit, _zero):
-        if rows == cols or propose in (_plain, _zero):
-            value = propose(rows, cols, wanted, mood, rng)
-            if all(SATISFIED[fact](value) for fact in wanted if fact in SATISFIED):
-                return value
-    raise OutsideDomain(f"no {rows} x {cols} matrix is {' and '.join(wanted)}")
+    """A rows x cols matrix of fractions with these properties, zero only if no other is found."""
+    wanted = rows_of(facts)
+    X = _free(rows, cols, wanted, mood, rng)
+    u = _random(rows, 1, PLAIN, rng)
+    choices = product(*((row.form, *row.members) for row in wanted if row.form))
+    zero = None
+    for recipe in (*choices, *RESORTS) if rows == cols else [()]:
+        with suppress(NotConforming, OutsideDomain):  # eye(n/2), the inverse of a singular matrix
+            value = follow(recipe, X, exact(), u)
+            if all(has(value, row) for row in wanted):
+                if any(value):
+                    return value
+                zero = value
+    if zero is None:
+        names = " and ".join(row.name for row in wanted)
+        raise OutsideDomain(f"no {rows} x {cols} matrix is {names}")
+    return zero
+
+
+def rows_of(facts: Iterable[str]) -> list[Fact]:
+    """The rows of the table with these names, in its order."""
+    names = set(facts)
+    return [row for row in FACTS.values() if row.name in names]
+
+
+def form(facts: Sequence[Fact], n: int) -> Recipe | None:
+    """The formulas that give n x n matrices with the facts, for all X or for those in some mood."""
+    recipe, rng = tuple(row.form for row in facts if row.form), Random(0)
+    for mood in MOODS:
+        with suppress(OutsideDomain):
+            value = follow(recipe, _free(n, n, facts, mood, rng), exact())
+            if all(has(value, row) for row in facts):
+                return recipe
+    return None
 
 
 def _random(rows: int, cols: int, mood: Mood, rng: Random) -> Matrix:
     return Matrix.build(rows, cols, lambda i, j: mood.entry(rng))
 
 
-def _plain(rows: int, cols: int, facts: list[str], mood: Mood, rng: Random) -> Matrix:
-    """Random entries, projected on one property after another."""
-    if "integer" in facts:
-        low = 1 if mood.low > 0 or "positive" in facts or rows == cols == 1 else -3
-        return Matrix.build(rows, cols, lambda i, j: Fraction(rng.randint(low, 4)))
-    value = _random(rows, cols, mood, rng)
-    if "positive" in facts:
-        value = value.map(abs)
-    if rows == cols and mood.shift and rows > 1:
-        value = value + identity(rows, mood.shift, Fraction(0))
-    for fact, project in PROJECTIONS.items():
-        if fact in facts and rows == cols:
-            value = project(value)
-    return value
+def _free(rows: int, cols: int, facts: Iterable[Fact], mood: Mood, rng: Random) -> Matrix:
+    """A random matrix whose entries are such as the facts have them."""
+    X = _random(rows, cols, mood, rng)
+    if rows == cols > 1:
+        X = X + identity(rows, mood.shift)
+    for row in facts:
+        if row.entry:
+            entry = exact().formulas[row.entry, ("x", "t")]
+            X = X.zip(_random(rows, cols, UNIT, rng), entry).map(Fraction)
+    return X
 
 
-def _orthogonal(rows: int, cols: int, facts: list[str], mood: Mood, rng: Random) -> Matrix:
-    """The Cayley transform (I - K) inv(I + K) of a skew K; a reflection I - 2 v v'/v'v."""
-    unit = identity(rows, Fraction(1), Fraction(0))
-    if "symmetric" in facts:
-        v = _random(rows, 1, PLAIN, rng)
-        return unit - _product(v, v.T).map(lambda e: 2 * e / _product(v.T, v).entries[0])
-    K = PROJECTIONS["skew"](_random(rows, rows, PLAIN, rng))
-    return _product(unit - K, _inverse(unit + K))
+def follow(recipe: Recipe, X: Matrix, scalars: Any, u: Matrix | None = None) -> Matrix:
+    """What becomes of X."""
+    n = X.rows
+    e = Matrix.build(n, 1, lambda i, _: scalars.zero if i else scalars.one)
+    for text in recipe:
+        env = {"X": X, "e": e, "u": u}
+        X = evaluate(parse_expression(text), env, sizes={"n": n}, scalars=scalars)
+    return X
 
 
-def _idempotent(rows: int, cols: int, facts: list[str], mood: Mood, rng: Random) -> Matrix:
-    """B inv(C B) C, with C = B' for an orthogonal projection, of rank n - 1."""
-    rank = max(1, rows - 1)
-    B = _random(rows, rank, PLAIN, rng)
-    C = B.T if "symmetric" in facts else _random(rank, rows, PLAIN, rng)
-    return _product(_product(B, _inverse(_product(C, B))), C)
-
-
-def _skew_orthogonal(rows: int, cols: int, facts: list[str], mood: Mood, rng: Random) -> Matrix:
-    """Q J Q' with J made of quarter turns; n is even."""
-    turn = {0: Fraction(-1), 1: Fraction(1)}
-    J = Matrix.build(rows, rows, lambda i, j: turn[i % 2] if i ^ 1 == j else Fraction(0))
-    Q = _orthogonal(rows, cols, [], mood, rng)
-    return _product(_product(Q, J), Q.T)
-
-
-def _signs(rows: int, cols: int, facts: list[str], mood: Mood, rng: Random) -> Matrix:
-    """A diagonal of zeros and ones, or of signs."""
-    values = [Fraction(0), Fraction(1)] if "idempotent" in facts else [Fraction(-1), Fraction(1)]
-    return Matrix.build(rows, rows, lambda i, j: rng.choice(values) if i == j else Fraction(0))
-
-
-def _unit(rows: int, cols: int, facts: list[str], mood: Mood, rng: Random) -> Matrix:
-    return identity(rows, Fraction(1), Fraction(0))
-
-
-def _zero(rows: int, cols: int, facts: list[str], mood: Mood, rng: Random) -> Matrix:
-    return Matrix.build(rows, cols, lambda i, j: Fraction(0))
-
-
-def _product(A: Matrix, B: Matrix) -> Matrix:
-    return A.times(B, lambda row, col: sum((a * b for a, b in zip(row, col)), Fraction(0)))
-
-
-def _inverse(A: Matrix) -> Matrix:
-    inverse = eliminate(A, Fraction(1), Fraction(0))[1]
-    if inverse is None:
-        raise OutsideDomain("a singular draw")
-    return inverse
-
-
-def _where(keep: Callable[[int, int], bool]) -> Callable[[Matrix], Matrix]:
-    return lambda X: Matrix.build(
-        X.rows, X.cols, lambda i, j: X[i, j] if keep(i, j) else Fraction(0)
-    )
-
-
-def _gram(shift: str) -> Callable[[Matrix], Matrix]:
-    # the triangle of a triangular X stays: diag(x)^2 is what is both lower and definite
-    def project(X: Matrix) -> Matrix:
-        return _product(X, X.T) + identity(X.rows, Fraction(shift), Fraction(0))
-
-    return project
-
-
-PROJECTIONS: dict[str, Callable[[Matrix], Matrix]] = {
-    "diagonal": _where(lambda i, j: i == j),
-    "lower": _where(lambda i, j: i >= j),
-    "upper": _where(lambda i, j: i <= j),
-    "symmetric": lambda X: (X + X.T).map(lambda e: e / 2),
-    "skew": lambda X: (X - X.T).map(lambda e: e / 2),
-    "positive semidefinite": _gram("0"),
-    "positive definite": _gram("0.25"),
-}
-
-
-def _is_definite(X: Matrix) -> bool:
-    # Sylvester: the leading minors are positive
-    if X != X.T:
+def has(X: Matrix, fact: Fact) -> bool:
+    """Is the fact true of a matrix of fractions?"""
+    sides = [follow((side,), X, exact()) for side in fact.equation.split(" = ") if side]
+    if sides and sides[0] != sides[1]:
         return False
-    corners = (Matrix.build(k, k, lambda i, j: X[i, j]) for k in range(1, X.rows + 1))
-    return all(eliminate(corner, Fraction(1), Fraction(0))[0] > 0 for corner in corners)
-
-
-SATISFIED: dict[str, Callable[[Matrix], bool]] = {
-    "symmetric": lambda X: X == X.T,
-    "skew": lambda X: X == -X.T,
-    "diagonal": lambda X: X == PROJECTIONS["diagonal"](X),
-    "lower": lambda X: X == PROJECTIONS["lower"](X),
-    "upper": lambda X: X == PROJECTIONS["upper"](X),
-    "orthogonal": lambda X: _product(X, X.T) == identity(X.rows),
-    "invertible": lambda X: eliminate(X, Fraction(1), Fraction(0))[0] != 0,
-    "idempotent": lambda X: _product(X, X) == X,
-    "positive definite": _is_definite,
-    "positive semidefinite": lambda X: _is_definite(X + identity(X.rows, Fraction(1, 10**9), 0)),
-    # of a diagonal matrix: positive where it is not zero
-    "positive": lambda X: min(X) >= 0 < max(X),
-    "integer": lambda X: all(entry.denominator == 1 for entry in X),
-}
+    condition = exact().formulas[fact.condition or "True", ("X", "n")]
+    return bool(condition(X, X.rows))
 
 
 def smooth_function(
@@ -242,14 +191,12 @@ def smooth_function(
     """A function from R^cols to R^rows and its Jacobian: f_i = a_i'sin(x) + (b_i'x)^2 / 2 + c_i."""
     from mpmath import mp
 
+    number = Numbers().convert
     a, b = _random(rows, cols, mood, rng), _random(rows, cols, mood, rng)
     c = _random(rows, 1, mood, rng)
 
     def along(i: int, x: Matrix) -> Any:
         return mp.fsum(number(b[i, j]) * x.entries[j] for j in range(cols))
-
-    def number(q: Fraction) -> Any:
-        return mp.mpf(q.numerator) / q.denominator
 
     def f(x: Matrix) -> Matrix:
         def entry(i: int, _: int) -> Any:
@@ -269,11 +216,8 @@ def smooth_function(
 
 def numeric(env: Mapping[str, Any]) -> dict[str, Any]:
     """The same point in mpmath numbers of the present precision."""
-    from mpmath import mp
-
-    def convert(value: Any) -> Any:
-        if not isinstance(value, Matrix):
-            return value
-        return value.map(lambda q: mp.mpf(q.numerator) / q.denominator)
-
-    return {name: convert(value) for name, value in env.items()}
+    number = Numbers().convert
+    return {
+        name: value.map(number) if isinstance(value, Matrix) else value
+        for name, value in env.items()
+    }

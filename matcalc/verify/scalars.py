@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import cache
+from operator import mul
+from types import SimpleNamespace
 from typing import Any
 
 from matcalc.tables.functions import Function
@@ -28,7 +31,9 @@ class Formulas(dict[tuple[str, tuple[str, ...]], Callable[..., Any]]):
     """The ``mpmath`` column as Python functions: (text, parameters) -> function, made when asked.
 
     In scope are the parameters, the sizes of the signature, ``mp`` (its functions, with our own det
-    and inverse), ``matrix(m, n, entry)``, the product ``times`` and ``largest``, the one entry.
+    and inverse), ``matrix(m, n, entry)``, the product ``times``, ``largest``, the one entry,
+    ``minors``, the determinants of the leading blocks, and ``regular(X)``, which is X where that is
+    not singular but for rounding.
     """
 
     def __init__(self, functions: Any, scalars: Any) -> None:
@@ -38,6 +43,8 @@ class Formulas(dict[tuple[str, tuple[str, ...]], Callable[..., Any]]):
             "matrix": Matrix.build,
             "times": lambda A, B: A.times(B, scalars.dot),
             "largest": largest,
+            "regular": scalars.regular,
+            "minors": lambda X: [scalars.det(_leading(X, k)) for k in range(1, X.rows + 1)],
         }
 
     def __missing__(self, key: tuple[str, tuple[str, ...]]) -> Callable[..., Any]:
@@ -109,8 +116,6 @@ class Numbers:
 
     def call(self, row: Function, args: Sequence[Matrix], sizes: Sequence[int] = ()) -> Matrix:
         """A function of whole matrices."""
-        if row.domain == "{X} invertible" and row.name != "det":
-            self.inverse(args[0])  # log det of what is singular but for rounding is noise
         try:
             value = self.formulas.call(row, args, sizes)
         except (ValueError, ZeroDivisionError, OverflowError) as error:
@@ -132,11 +137,45 @@ class Numbers:
     def det(self, X: Matrix) -> Entry:
         return eliminate(X, self.one, self.zero)[0]
 
+    def regular(self, X: Matrix) -> Matrix:
+        self.inverse(X)
+        return X
+
     def inverse(self, X: Matrix) -> Matrix:
         inverse = eliminate(X, self.one, self.zero)[1]
         if inverse is None:
             raise OutsideDomain("the inverse of a singular matrix")
         return inverse
+
+
+class Fractions(Numbers):
+    """Exact arithmetic, of what is rational."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.zero, self.one = Fraction(0), Fraction(1)
+        self.formulas = Formulas(SimpleNamespace(fsum=sum), self)
+
+    def number(self, text: str) -> Entry:
+        return Fraction(text)
+
+    def convert(self, value: Any) -> Entry:
+        return Fraction(value)
+
+    def integer(self, entry: Entry) -> int | None:
+        return int(entry) if entry == int(entry) else None
+
+    def dot(self, row: Sequence[Entry], column: Sequence[Entry]) -> Entry:
+        return sum(map(mul, row, column), self.zero)
+
+    def _real(self, compute: Callable[[], Entry], name: str) -> Entry:
+        return compute()
+
+
+@cache
+def exact() -> Fractions:
+    """The arithmetic of fractions: made when first asked for."""
+    return Fractions()
 
 
 class _Space:
@@ -155,6 +194,10 @@ def commutation(m: int, n: int, one: Entry = 1, zero: Entry = 0) -> Matrix:
     """K with K vec(X) = vec(X') for X m x n: entry (i, j) of X is number i + j m, then j + i n."""
     ones = {(j + i * n, i + j * m) for i in range(m) for j in range(n)}
     return Matrix.build(m * n, m * n, lambda p, q: one if (p, q) in ones else zero)
+
+
+def _leading(X: Matrix, k: int) -> Matrix:
+    return Matrix.build(k, k, lambda i, j: X[i, j])
 
 
 def largest(x: Matrix) -> Entry:

@@ -15,7 +15,7 @@ from typing import Any
 
 from matcalc.tables.functions import Function
 from matcalc.verify.matrix import Entry, Matrix
-from matcalc.verify.sample import Variable
+from matcalc.verify.sample import Variable, follow, form, rows_of
 from matcalc.verify.scalars import Formulas, OutsideDomain
 
 
@@ -44,6 +44,9 @@ class Symbols:
     def integer(self, entry: Entry) -> int | None:
         return int(entry) if entry.is_Integer else None
 
+    def regular(self, X: Matrix) -> Matrix:
+        return X
+
     def dot(self, row: Sequence[Entry], column: Sequence[Entry]) -> Entry:
         return self.sympy.Add(*(a * b for a, b in zip(row, column)))
 
@@ -61,8 +64,7 @@ class Symbols:
             raise Unprovable(f"SymPy has no {row.name}")
         if "{0}" not in row.sympy:
             return getattr(self.sympy, row.sympy)(entry)
-        scope = {name: getattr(self.sympy, name) for name in ("exp", "log", "sqrt", "Max")}
-        return eval(row.sympy.format("x"), scope, {"x": entry})
+        return eval(row.sympy.format("x"), vars(self.sympy), {"x": entry})
 
     def call(self, row: Function, args: Sequence[Matrix], sizes: Sequence[int] = ()) -> Matrix:
         """A function of whole matrices, by its ``mpmath`` column."""
@@ -104,42 +106,25 @@ class Symbols:
 
         return Matrix.build(X.rows, X.rows, entry)
 
-    def free(self, name: str, shape: tuple[int, int]) -> Matrix:
+    def free(self, name: str, shape: tuple[int, int], **assumptions: bool) -> Matrix:
         """A matrix of independent symbols."""
-        return Matrix.build(*shape, lambda i, j: self._symbol(name, i, j))
 
-    def _symbol(self, name: str, i: int, j: int, **assumptions: bool) -> Entry:
-        return self.sympy.Symbol(f"{name}_{i + 1}_{j + 1}", real=True, **assumptions)
+        def entry(i: int, j: int) -> Entry:
+            return self.sympy.Symbol(f"{name}_{i + 1}_{j + 1}", real=True, **assumptions)
+
+        return Matrix.build(*shape, entry)
 
     def matrix(self, name: str, info: Variable, sizes: Mapping[str, int]) -> Any:
         """A matrix of symbols that has the declared properties, or an abstract function."""
         rows, cols = (dim.value(dict(sizes)) for dim in info.shape)
-        facts = set(info.facts)
         if info.kind == "function":
             return lambda x: Matrix.build(rows, 1, lambda i, _: _component(name, i, ())(*x))
-        if facts & {"orthogonal", "idempotent"}:
-            return self._curved(name, rows, facts)
-        if info.kind == "integer" or facts & {"integer", "positive"}:
-            kinds = {"integer": True, "positive": True}
-            chosen = {k: v for k, v in kinds.items() if k in facts or k == info.kind}
-            return Matrix.build(rows, cols, lambda i, j: self._symbol(name, i, j, **chosen))
-        X = self.free(name, (rows, cols))
-        symmetric = any(f == "symmetric" or f.startswith("positive ") for f in facts)
-        return Matrix.build(rows, cols, lambda i, j: _entry(X, i, j, facts, symmetric))
-
-    def _curved(self, name: str, n: int, facts: set[str]) -> Matrix:
-        """Rational parametrisations: Cayley's transform; u v' / v'u."""
-        K = self.free(name, (n, n))
-        zero = self.zero
-        if facts <= {"orthogonal", "invertible"}:
-            unit = Matrix.build(n, n, lambda i, j: self.one if i == j else zero)
-            skew = Matrix.build(n, n, lambda i, j: _entry(K, i, j, {"skew"}, False))
-            return (unit - skew).times(self.inverse(unit + skew), self.dot)
-        if facts <= {"idempotent", "symmetric"}:
-            u = Matrix(n, 1, K.row(0))
-            v = u if "symmetric" in facts else Matrix(n, 1, K.row(1))
-            return u.times(v.T, self.dot).map(lambda e: e / self.dot(v.entries, u.entries))
-        raise Unprovable(f"{name} has no entries in closed form")
+        facts = rows_of(info.facts)
+        X = self.free(name, (rows, cols), **{row.name: True for row in facts if row.entry})
+        recipe = form(facts, rows) if rows == cols else ()
+        if recipe is None:
+            raise Unprovable(f"{name} has no entries in closed form")
+        return follow(recipe, X, self)
 
     def jacobian(self, name: str, info: Variable, sizes: Mapping[str, int]) -> Any:
         """Df of an abstract f: the partial derivatives of its components, themselves abstract."""
@@ -157,16 +142,6 @@ class _Namespace:
             return lambda terms: sympy.Add(*terms)
         function: Callable[..., Any] = getattr(sympy, name)
         return function
-
-
-def _entry(X: Matrix, i: int, j: int, facts: set[str], symmetric: bool) -> Entry:
-    """Entry (i, j) of a matrix with these properties, in terms of the entries of a free X."""
-    outside = i != j and "diagonal" in facts
-    if outside or (i < j and "lower" in facts) or (i > j and "upper" in facts):
-        return 0 * X[i, j]
-    if "skew" in facts:
-        return X[i, j] if i < j else -X[j, i] if i > j else 0 * X[i, j]
-    return X[min(i, j), max(i, j)] if symmetric else X[i, j]
 
 
 def _minor(X: Matrix, i: int, j: int) -> Matrix:
