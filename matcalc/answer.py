@@ -211,11 +211,13 @@ class Derivative(Expression, ABC):
         rows, cols = str(shape.rows), str(shape.cols)
         if cols == "1" and self.layout == "gradient" and size == (rows, "1"):
             return f"gradient, a column:  df = ({partial}){top} d{x}"
-        if cols == "1":
+        flat = self.function_node.shape.is_column or self.function_node.shape.is_row
+        if cols == "1" and flat:
             return f"{self.layout}{', a row' * (size[0] == '1')}:  df = ({partial}) d{x}"
         if size == (rows, cols):
             return f"{self.layout}, the shape of {x}:  df = tr(({partial}){top} d{x})"
-        return f"{self.layout}:  d vec f = ({partial}) d vec {x}"
+        column = f"d{x}" if cols == "1" else f"d vec {x}"
+        return f"{self.layout}:  {'df' if flat else 'd vec f'} = ({partial}) {column}"
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -235,8 +235,8 @@ def test_matrix(row: Function) -> None:
     assert len(row.matrix) == row.arity
     for seed in range(3):
         env = arguments(row, seed)
-        for name, text in zip(row.parameters, row.matrix, strict=True):
-            image = evaluate(parse_expression(f"({text}) vec({name})"), env, sizes=SIZES)
+        for name, matrix in zip(row.parameters, row.matrix, strict=True):
+            image = evaluate(parse_expression(f"({matrix}) vec({name})"), env, sizes=SIZES)
             assert close(image, Matrix.of(list(value_of(row, env).vec)))
 
 

@@ -338,7 +338,11 @@ class _Derivation:
         words = LAWS["collect"].title
         if self.result.structure != "independent":
             G = simplify(once(F, self.variable, True), self.writing.cost)
-        self._add("collect", "=", self.reading.inner(G, F), (words,))
+        rule = "collect"
+        if self.reading.needs_vec(F):
+            rule, law = "kron-vec", LAWS["kron-vec"]
+            words = f"vec of both sides: {law.left} = {law.right}"
+        self._add(rule, "=", self.reading.inner(G, F), (words,))
         if self.result.structure != "independent":
             self._structure()
 

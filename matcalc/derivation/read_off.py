@@ -34,6 +34,12 @@ class ReadOff:
     def _is_gradient(self) -> bool:
         return self.result.layout == "gradient"
 
+    def needs_vec(self, F: Node) -> bool:
+        """Is the derivative the matrix of vec F by vec X?"""
+        x = self.variable.shape
+        flat = F.shape.is_scalar or (F.shape.is_vector and x.is_vector)
+        return not (x.is_scalar or flat)
+
     def inner(self, G: Node, F: Node) -> Tree:
         """<G, dX>: the linear map whose matrix is G, applied to dX."""
         x, dX = self.variable.shape, Name(self.moving.name)
@@ -79,4 +85,6 @@ class ReadOff:
             return f"df = H {dx} for every {dx}, so H is the second derivative"
         if F.shape.is_vector and shape.is_vector:
             return f"df = J {dx} for every {dx}, so J is the Jacobian"
-        return f"vec df = J vec {dx} for every {dx}, so J is the Jacobian"
+        left = "df" if F.shape.is_vector else "vec df"
+        right = dx if shape.is_column else f"vec {dx}"
+        return f"{left} = J {right} for every {dx}, so J is the Jacobian"

@@ -17,8 +17,9 @@ from matcalc.answer import Answer, Derivative, Expression, Named
 from matcalc.dimensions.infer import SymbolInfo
 from matcalc.language.sizes import Dim, Shape
 from matcalc.language.text import pretty_name, pretty_shape, text
-from matcalc.language.tree import Add, Multiply, Negative, Number, Tree
+from matcalc.language.tree import Add, Call, Multiply, Negative, Number, Tree
 from matcalc.language.writer import is_ratio
+from matcalc.tables.functions import FUNCTIONS
 
 Line = list[tuple[str, str]]
 PLAIN, LEFT, SHAPE, LABEL = "", "bold", "cyan", "green"
@@ -111,6 +112,9 @@ class Page:
         if isinstance(tree, Negative) and not inner and not isinstance(tree.arg, Add | Negative):
             first, *rest = self._term(tree.arg, shapes)
             return [first._replace(top=self.minus + first.top), *rest]
+        if self.unicode and (sign := _infix(tree)):
+            first, second = (self._column(child, shapes) for child in tree.children)
+            return [first, Column(sign), second]
         if not isinstance(tree, Multiply) or is_ratio(tree) or _mixes_products(tree):
             return [self._column(tree, shapes, grouped=inner)]
         columns, start = [self._column(tree.factors[0], shapes)], 1
@@ -125,7 +129,9 @@ class Page:
 
     def _column(self, tree: Tree, shapes: Mapping[Tree, Shape], grouped: bool = True) -> Column:
         top = self.write(tree)
-        if grouped and isinstance(tree, Add | Multiply | Negative):
+        if grouped and (
+            isinstance(tree, Add | Multiply | Negative) or (self.unicode and _infix(tree))
+        ):
             top = f"({top})"
         shape = shapes.get(tree)
         scalar = isinstance(tree, Number) or shape is None or shape.is_scalar
@@ -227,6 +233,13 @@ def _carries_unicode(encoding: str) -> bool:
     except (LookupError, UnicodeEncodeError):
         return False
     return True
+
+
+def _infix(tree: Tree) -> str:
+    """The sign between the arguments of a function that is written between them: A ⊗ B."""
+    row = FUNCTIONS.get(tree.function) if isinstance(tree, Call) else None
+    found = re.fullmatch("#1 (.) #2", row.notation) if row is not None else None
+    return found[1] if found else ""
 
 
 def _mixes_products(tree: Multiply) -> bool:
