@@ -48,6 +48,7 @@ def tidy(root: Node, cost: Cost) -> Node:
     if not is_scalar(root) or sum(1 for _ in postorder(root)) > _LARGEST:
         return root
     import sympy
+    import sympy.physics.units  # simplify loads it, several times slower while calls are counted
     from sympy.core.cache import clear_cache
 
     clear_cache()  # what was asked earlier would stretch the budget
