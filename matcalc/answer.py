@@ -153,8 +153,9 @@ class Derivative(Expression, ABC):
     """A derivative.
 
     ``variables`` is the variable, two of them for a mixed second derivative; ``function_node`` is
-    what was differentiated; ``check`` is what the numeric check found, None if it was not asked
-    for; ``proof`` the same for the symbolic proof.
+    what was differentiated; ``moving`` are the perturbations in a differential, df = 2 x' dx, empty
+    where the derivative is the matrix of that map; ``check`` is what the numeric check found, None
+    if it was not asked for; ``proof`` the same for the symbolic proof.
     """
 
     variables: tuple[str, ...]
@@ -162,6 +163,7 @@ class Derivative(Expression, ABC):
     layout: str
     structure: str
     function_node: Node
+    moving: tuple[str, ...] = ()
     extra_notes: tuple[str, ...] = ()
     check: Check | None = None
     proof: Check | None = None
@@ -186,6 +188,22 @@ class Derivative(Expression, ABC):
     def steps(self) -> Sequence[Step]:
         """The derivation."""
 
+    @property
+    @abstractmethod
+    def differential(self) -> Derivative:
+        """The linear map of which the derivative is the matrix: df = A dX B."""
+
+    @property
+    def by_vec(self) -> bool:
+        """Is it the matrix of vec f, or of a gradient that is a matrix, by vec X or by a column?"""
+        *inner, last = (self.problem.variable(name).shape for name in self.variables)
+        shape, variable = self.function_node.shape, last
+        if self.order == 2:  # of what the first derivative is
+            first = inner[0] if inner else last
+            shape = shape if first.is_scalar else first if shape.is_scalar else shape
+        flat = shape.is_scalar or ((shape.is_column or shape.is_row) and variable.is_vector)
+        return not (self.moving or flat or variable.is_scalar)
+
     def quotient(self, unicode: bool = False) -> str:
         """The left-hand side: ``df/dX``, or ∂f/∂X, df/dt, ∂²f/∂x², ∂²f/∂x∂Y."""
         shapes = {symbol.name: symbol.shape for symbol in self.symbols}
@@ -193,12 +211,18 @@ class Derivative(Expression, ABC):
         d = "∂" if unicode and (len(shapes) > 1 or not scalar) else "d"
         order = max(self.order, len(self.variables))
         power = "" if order == 1 else "²" if unicode else "2"
+        if self.moving:
+            return f"d{power}f"
         below = "".join(d + (pretty_name(x) if unicode else x) for x in self.variables)
         return f"{d}{power}f/{below}{power if len(self.variables) == 1 else ''}"
 
     def meaning(self, unicode: bool = False) -> str:
         """The layout, and the equation that defines it: ``jacobian, a row:  df = (df/dx) dx``."""
         shapes = {symbol.name: symbol.shape for symbol in self.symbols}
+        if self.moving:
+            degree = "linear" if self.order == 1 else "of second order"
+            names = " and ".join(pretty_name(x) if unicode else x for x in self.moving)
+            return f"differential, {degree} in {names}"
         shape, size = shapes.get(self.wrt), self.shape
         partial, x = self.quotient(unicode), pretty_name(self.wrt) if unicode else self.wrt
         top, square = ("ᵀ", "²") if unicode else ("'", "2")

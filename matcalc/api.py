@@ -22,7 +22,7 @@ from matcalc.algebra.ir import Node
 from matcalc.algebra.sympy_bridge import tidy
 from matcalc.answer import same
 from matcalc.calculus.conditions import require_possible
-from matcalc.calculus.derive import LAYOUTS, STRUCTURES, derive
+from matcalc.calculus.derive import FORMS, LAYOUTS, STRUCTURES, Derived, derive, linear_map
 from matcalc.dimensions.problem import Problem, read_problem
 from matcalc.errors import MatcalcError, Option, Span
 from matcalc.language.text import text
@@ -72,6 +72,27 @@ class Derivative(Simplified, answer.Derivative):
 
     kind: ClassVar = "derivative"
 
+    def function(self) -> Callable[..., Any]:
+        """A NumPy function of the symbols, keyword arguments by name.  Needs NumPy.
+
+        Where the derivative is the matrix of vec f by vec X, ``function().apply`` is a function of
+        the symbols and of dX that applies it without building it.
+        """
+        made = super().function()
+        if self.by_vec:
+            made.apply = self.differential.function()  # type: ignore[attr-defined]
+        return made
+
+    @cached_property
+    def differential(self) -> Derivative:
+        """The linear map of which the derivative is the matrix: df = A dX B."""
+        if self.moving:
+            return self
+        derived = linear_map(self.problem, self.variables, self.order)
+        return _answer(
+            self.problem, derived, self.variables, self.order, "differential", self.structure
+        )
+
     @cached_property
     def steps(self) -> list[answer.Step]:
         """The derivation, worked out when asked for."""
@@ -106,6 +127,7 @@ def diff(
     order: int = 1,
     layout: str = "jacobian",
     structure: str = "independent",
+    form: str = "kron",
     check: bool = False,
     prove: bool = False,
 ) -> Any:
@@ -115,6 +137,7 @@ def diff(
     ``where``      declarations and definitions: "Q: n x n symmetric", "y = H x"
     ``layout``     "jacobian" (scalar by vector is a row) or "gradient" (a column)
     ``structure``  "independent" entries, or "symmetric" / "cookbook" for a symmetric variable
+    ``form``       "kron", the matrix of the linear map, or "differential", the map itself: A dX B
 
     Raises MatcalcError for everything wrong with the input and for derivatives without closed form.
     """
@@ -124,7 +147,7 @@ def diff(
     if order == 1 and any(len(group) > 1 for group in groups):
         groups = [(name,) for group in groups for name in group]
         wrt = [name for group in groups for name in group]
-    _check_request(groups, order, layout, structure)
+    _check_request(groups, order, layout, structure, form)
     found = []
     try:
         problem = read_problem(expr, where, tuple(name for group in groups for name in group))
@@ -133,7 +156,12 @@ def diff(
             variables = tuple(next(canonical) for _ in group)
             # each answer is written as if it were the only one asked for
             alone = replace(problem, style=Style())
-            found.append(_diff(alone, variables, order, layout, structure, check, prove))
+            if form == "differential":
+                derived, layout = linear_map(alone, variables, order), form
+            else:
+                derived = derive(alone, variables, order, layout, structure)
+            found.append(_answer(alone, derived, variables, order, layout, structure))
+            _judge(found[-1], check, prove)
     except MatcalcError as error:
         if error.span is None and error.kind != "usage":
             error.span = Span(0, len(expr))
@@ -142,7 +170,7 @@ def diff(
 
 
 def _check_request(
-    groups: Sequence[tuple[str, ...]], order: int, layout: str, structure: str
+    groups: Sequence[tuple[str, ...]], order: int, layout: str, structure: str, form: str
 ) -> None:
     wrt, first, second = Option("wrt", "X"), Option("order", 1), Option("order", 2)
     if not groups or not all(groups):
@@ -153,6 +181,11 @@ def _check_request(
         raise _usage(f"unknown layout {layout!r}", " or ".join(LAYOUTS))
     if structure not in STRUCTURES:
         raise _usage(f"unknown structure {structure!r}", ", ".join(STRUCTURES))
+    if form not in FORMS:
+        raise _usage(f"unknown form {form!r}", " or ".join(FORMS))
+    if form == "differential" and structure != "independent":
+        asked = Option("structure", structure)
+        raise _usage(f"{asked} is for the derivative as a matrix", f"leave {asked} out", asked)
     if any(len(group) > order for group in groups):
         message = "two variables at once are for the mixed second derivative"
         raise _usage(message, str(second), second)
@@ -162,21 +195,19 @@ def _usage(message: str, hint: str, *options: Option) -> MatcalcError:
     return MatcalcError("usage", message, hint=hint, options=options)
 
 
-def _diff(
+def _answer(
     problem: Problem,
+    derived: Derived,
     wrt: tuple[str, ...],
     order: int,
     layout: str,
     structure: str,
-    check: bool,
-    prove: bool,
 ) -> Derivative:
-    derived = derive(problem, wrt, order, layout, structure)
     require_possible(derived.function, problem, wrt)
     presenter = Presenter(problem.style)
     tree = presenter.present(derived.node)
-    result = Derivative(
-        problem=problem,
+    return Derivative(
+        problem=problem.with_variables(derived.moving),
         node=derived.node,
         tree=tree,
         shapes=presenter.shapes,
@@ -185,25 +216,29 @@ def _diff(
         layout=layout,
         structure=structure,
         function_node=derived.function,
+        moving=tuple(dX.name for dX in derived.moving),
         extra_notes=tuple(derived.notes),
     )
+
+
+def _judge(result: Derivative, check: bool, prove: bool) -> None:
+    """Check or prove an answer where that is asked for."""
     if check:
         from matcalc.verify.check import check as numerically
 
-        result.check = _judged(numerically, result, wrt, code=result.function)
+        result.check = _judged(numerically, result, code=result.function, moving=result.moving)
     if prove:
+        if result.moving:
+            raise _usage("a differential is not proved", str(Option("check")), Option("check"))
         from matcalc.verify.prove import prove as symbolically
 
-        result.proof = _judged(symbolically, result, wrt)
-    return result
+        result.proof = _judged(symbolically, result)
 
 
-def _judged(
-    judge: Callable[..., Check], result: Derivative, wrt: Sequence[str], **more: Any
-) -> Check:
+def _judged(judge: Callable[..., Check], result: Derivative, **more: Any) -> Check:
     return judge(
         result.problem.typed,
-        list(wrt),
+        list(result.variables),
         result.tree,
         result.shapes,
         order=result.order,

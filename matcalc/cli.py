@@ -62,6 +62,12 @@ def cli(ctx: click.Context, version: bool) -> None:
     default="independent",
     help="How a symmetric variable is differentiated.",
 )
+@click.option(
+    "--form",
+    type=click.Choice(["kron", "differential"]),
+    default="kron",
+    help="differential: the linear map itself, dF = A dX B, instead of its matrix.",
+)
 @click.option("--steps", is_flag=True, help="Show the derivation.")
 @click.option("--check", is_flag=True, help="Compare it, and its code, with numeric derivatives.")
 @click.option("--prove", is_flag=True, help="Show entry by entry that the answer is right.")

@@ -2,12 +2,13 @@
 
     f by ...   scalar              vector x                matrix X
     scalar     df/dt               row (layout jacobian)   G of the shape of X
-    vector     column              Jacobian, p x n         (Kronecker form, not here yet)
-    matrix     entry by entry      (Kronecker form)        (Kronecker form)
+    vector     column              Jacobian, p x n         Jacobian by vec X
+    matrix     entry by entry      Jacobian of vec F       Jacobian of vec F by vec X
 
 Every derivative is a differential, linear in dX (``differential``), read off (``adjoint`` for
-scalars, ``linear_map`` for columns).  The variable has independent entries; the facts declared of
-it are put back after differentiating, and ``structure`` then projects.
+scalars, ``linear_map`` for columns by columns, ``kronecker`` for all else).  The variable has
+independent entries; the facts declared of it are put back after differentiating, and ``structure``
+then projects.
 """
 
 from __future__ import annotations
@@ -28,12 +29,16 @@ from matcalc.calculus.linear_map import jacobian
 from matcalc.calculus.windows import arrangements
 from matcalc.dimensions.problem import Problem
 from matcalc.errors import MatcalcError, Option
+from matcalc.language.names import LONGEST_NAME
 from matcalc.language.tree import Multiply, Tree
 from matcalc.present.cost import Cost
 from matcalc.tables.facts import FACTS, FREE
+from matcalc.tables.functions import lookup
 from matcalc.tables.laws import LAWS, Law
 
 LAYOUTS = ("jacobian", "gradient")
+#: how a derivative is written: as the matrix of a linear map, or as that map, dF = A dX B
+FORMS = ("kron", "differential")
 _NOT_SYMMETRIC = frozenset(
     name for name, fact in FACTS.items() if fact.transpose not in ("", "same", "inverse")
 )
@@ -43,11 +48,15 @@ STRUCTURES = {"independent": "", "symmetric": "symmetric-part", "cookbook": "sym
 
 @dataclass
 class Derived:
-    """A derivative: ``node`` is the simplified result, ``function`` what was differentiated."""
+    """A derivative: ``node`` is the simplified result, ``function`` what was differentiated.
+
+    ``moving``  the perturbations in a differential
+    """
 
     node: Node
     function: Node
     notes: list[str] = field(default_factory=list)
+    moving: tuple[Symbol, ...] = ()
 
 
 def derive(
@@ -80,6 +89,28 @@ def derive(
     derived.node = value
     derived.notes = [*_tied(problem, wrt, structure), *_vanishing(problem, F, value, variables)]
     return derived
+
+
+def linear_map(problem: Problem, wrt: Sequence[str], order: int) -> Derived:
+    """The differential itself, dF = A dX B; of order 2 that of the differential, with the same dX.
+
+    Raises MatcalcError (unsupported) where there is no closed form here.
+    """
+    F = problem.node(bare=wrt)
+    if problem.facts(wrt):
+        problem.node()
+    variables = [problem.variable(name) for name in wrt]
+    moving = {X: make_symbol(perturbation_name(problem, X.name), X.shape) for X in variables}
+    for X, dX in moving.items():
+        problem.style.remember_sum(normal.add(X, dX), (X, dX))
+    cost = Cost(problem.style)
+    value = F
+    for X in variables if len(variables) == order else variables * order:
+        value = differential(value, X, moving[X])
+    value = substitute(value, problem.facts(wrt))
+    value = tidy(simplify(value, cost, problem.style.sums), cost)
+    notes = [*_tied(problem, wrt, "independent"), *_vanishing(problem, F, value, variables)]
+    return Derived(value, F, notes, tuple(moving.values()))
 
 
 def _tied(problem: Problem, wrt: Sequence[str], structure: str) -> Iterator[str]:
@@ -150,6 +181,24 @@ def perturbation(X: Symbol, F: Node, sizes: Iterable[str] = ()) -> Symbol:
     while name in taken:
         name += "_"
     return make_symbol(name, X.shape, frozenset(), "perturbation")
+
+
+def taken_names(problem: Problem) -> set[str]:
+    """Every name that means something in a problem."""
+    typed = problem.typed
+    return {*typed.symbols, *typed.sizes, *typed.definitions, "I", "e", "pi", "T"}
+
+
+def perturbation_name(problem: Problem, variable: str) -> str:
+    """``dX`` for X; with underscores, or without the variable's name, where that is taken."""
+    taken = taken_names(problem)
+    stem = f"d{variable}" if len(variable) < LONGEST_NAME else "dx"
+    name = stem
+    while name in taken or lookup(name) is not None:
+        name += "_"
+        if len(name) > LONGEST_NAME:
+            name = "dx"
+    return name
 
 
 def _structured(G: Node, path: Sequence[Symbol], structure: str, cost: Cost) -> Node:

@@ -104,7 +104,8 @@ class _Program:
         of = source if plain else "the expression"
         wrt = getattr(answer, "wrt", "")
         rows, cols = answer.shape
-        order = "second derivative" if getattr(answer, "order", 1) == 2 else "derivative"
+        kind = "differential" if getattr(answer, "moving", ()) else "derivative"
+        order = f"second {kind}" if getattr(answer, "order", 1) == 2 else kind
         what = f"The {order} of {of} by {wrt}" if wrt else f"The value of {of}"
         yield f'    """{what}, {rows} x {cols}.'
         yield ""

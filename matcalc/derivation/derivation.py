@@ -23,7 +23,7 @@ from matcalc.algebra.interpret import Reader
 from matcalc.algebra.ir import Node, Product, Symbol, fold, make_symbol, postorder
 from matcalc.algebra.rewrite import expand, rebuild, substitute
 from matcalc.answer import Derivative, Step, Words
-from matcalc.calculus.derive import once, structure_law
+from matcalc.calculus.derive import once, perturbation_name, structure_law
 from matcalc.calculus.differential import differentials, stated
 from matcalc.derivation import linear
 from matcalc.derivation.chain import Link, chain_links
@@ -31,7 +31,8 @@ from matcalc.derivation.changes import Changes, NotPolynomial, TooLong
 from matcalc.derivation.read_off import ReadOff
 from matcalc.derivation.steps import difference, replaced, summed, times
 from matcalc.derivation.terms import Term, sum_tree, total
-from matcalc.derivation.writing import Writing, perturbation_name, typed_tree
+from matcalc.derivation.writing import Writing, typed_tree
+from matcalc.errors import MatcalcError
 from matcalc.language.text import text
 from matcalc.language.tree import Add, Call, Name, Tree, rebuilt
 from matcalc.language.tree import fold as fold_tree
@@ -60,17 +61,27 @@ class _Derivation:
 
     def run(self) -> list[Step]:
         problem = self.result.problem
+        if self.result.moving and self.result.order == 2:
+            raise MatcalcError(
+                "unsupported",
+                "the derivation of a second differential is not written",
+                hint="ask for that of the derivative as a matrix",
+            )
         names = self.result.variables
         F = problem.node(bare=names)
         self.variable = problem.variable(names[-1])
         if self.result.order == 2:
             F = self._first_derivative(F, problem.variable(names[0]))
-        name = perturbation_name(problem, self.variable.name)
+        moving = self.result.moving
+        name = moving[0] if moving else perturbation_name(problem, self.variable.name)
         self.dX = make_symbol(name, self.variable.shape, frozenset(), "perturbation")
         self.writing = Writing(problem, self.variable, self.dX)
         self.reading = ReadOff(self.result, self.variable, self.dX, self.writing.presenter)
         self._perturb(F)
         self._first_order(F)
+        if self.result.moving:
+            self._add("collect", "=", self.result.tree, (LAWS["collect"].title,))
+            return self.steps
         self._rearrange(F)
         self._collect(F)
         self._read_off(F)

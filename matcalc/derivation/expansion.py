@@ -19,12 +19,12 @@ from matcalc.algebra.rewrite import substitute
 from matcalc.algebra.sympy_bridge import tidy
 from matcalc.answer import Expansion, Order
 from matcalc.calculus.conditions import Condition, conditions, holds
-from matcalc.calculus.derive import once
+from matcalc.calculus.derive import once, perturbation_name, taken_names
 from matcalc.calculus.differential import differential
 from matcalc.derivation.changes import Changes, NotPolynomial, TooLong
 from matcalc.derivation.steps import replaced, summed, times
 from matcalc.derivation.terms import sum_tree
-from matcalc.derivation.writing import Writing, perturbation_name, taken_names, typed_tree
+from matcalc.derivation.writing import Writing, typed_tree
 from matcalc.dimensions.problem import Problem, read_problem
 from matcalc.errors import MatcalcError, Option
 from matcalc.language.syntax import canonical_name

@@ -10,15 +10,14 @@ from collections.abc import Sequence
 
 from matcalc.algebra import normal
 from matcalc.algebra.ir import Node, Product, Sum, Symbol, dependents, postorder
+from matcalc.calculus.derive import taken_names
 from matcalc.derivation.steps import replaced
 from matcalc.dimensions.problem import Problem
-from matcalc.language.names import LONGEST_NAME
 from matcalc.language.sizes import Shape
 from matcalc.language.text import text
 from matcalc.language.tree import Name, Tree, fold, rebuilt
 from matcalc.present.cost import Cost
 from matcalc.present.presenter import Presenter
-from matcalc.tables.functions import lookup
 
 _SCALARS, _VECTORS, _MATRICES = "uvwzsrhgpq", "uvwzhrgpq", "YZMWVUPGHL"
 _INVERSES, _REMAINDERS = "SVWPGH", "RNZMLE"
@@ -148,24 +147,6 @@ def typed_tree(problem: Problem, variable: str, shapes: dict[Tree, Shape]) -> Tr
         if name != variable:
             definitions[name] = replaced(tree, definitions, shapes)
     return replaced(typed.tree, definitions, shapes)
-
-
-def taken_names(problem: Problem) -> set[str]:
-    """Every name that means something in a problem."""
-    typed = problem.typed
-    return {*typed.symbols, *typed.sizes, *typed.definitions, "I", "e", "pi", "T"}
-
-
-def perturbation_name(problem: Problem, variable: str) -> str:
-    """``dX`` for X; with underscores, or without the variable's name, where that is taken."""
-    taken = taken_names(problem)
-    stem = f"d{variable}" if len(variable) < LONGEST_NAME else "dx"
-    name = stem
-    while name in taken or lookup(name) is not None:
-        name += "_"
-        if len(name) > LONGEST_NAME:
-            name = "dx"
-    return name
 
 
 def _same(node: Node) -> Node:

@@ -18,7 +18,7 @@ from matcalc.dimensions.names import Identifier, Table, tabulate
 from matcalc.dimensions.reading import Reading
 from matcalc.dimensions.shape_errors import Diagnosis, excerpt
 from matcalc.errors import MatcalcError, Span
-from matcalc.language.sizes import ONE, Shape
+from matcalc.language.sizes import Shape
 from matcalc.language.syntax import Parsed
 from matcalc.language.tree import Add, Multiply, Name, Negative, Number, Power, Tree, postorder
 
@@ -61,6 +61,13 @@ class Typed:
     definitions: dict[str, Tree]
     sizes: tuple[str, ...]
     notes: tuple[str, ...]
+
+
+def kind_of(shape: Shape) -> str:
+    """What a variable of a shape is called."""
+    if shape.is_scalar:
+        return "scalar"
+    return "vector" if shape.is_column else "row" if shape.is_row else "matrix"
 
 
 def infer(parsed: Parsed, source: str) -> Typed:
@@ -270,12 +277,8 @@ class _Report:
             kind = "function"
         elif entry.role == "size":
             kind = "dimension"
-        elif shape.is_scalar:
-            kind = "integer" if "integer" in facts else "scalar"
-        elif shape.cols is ONE:
-            kind = "vector"
         else:
-            kind = "row" if shape.rows is ONE else "matrix"
+            kind = "integer" if shape.is_scalar and "integer" in facts else kind_of(shape)
         return SymbolInfo(entry.name, shape, kind, source, facts)
 
     def _check_exponent(self, power: Power, source: str) -> None:

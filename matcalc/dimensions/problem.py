@@ -8,13 +8,13 @@ what may be put back afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from matcalc.algebra import normal
 from matcalc.algebra.interpret import Reader
 from matcalc.algebra.ir import Node, Symbol, make_symbol
-from matcalc.dimensions.infer import Typed, infer
+from matcalc.dimensions.infer import SymbolInfo, Typed, infer, kind_of
 from matcalc.errors import MatcalcError
 from matcalc.language.sizes import Dim
 from matcalc.language.syntax import parse
@@ -66,6 +66,15 @@ class Problem:
         """The substitution that gives the named variables their declared facts back."""
         pairs = ((self.symbol(name, bare=True), self.symbol(name)) for name in names)
         return {bare: full for bare, full in pairs if bare is not full}
+
+    def with_variables(self, more: Iterable[Symbol]) -> Problem:
+        """The problem with further variables, perturbations of those that it has."""
+        found = {
+            dX.name: SymbolInfo(dX.name, dX.shape, kind_of(dX.shape), "inferred", frozenset())
+            for dX in more
+        }
+        symbols = {**self.typed.symbols, **found}
+        return replace(self, typed=replace(self.typed, symbols=symbols)) if found else self
 
     def node(self, bare: Collection[str] = ()) -> Node:
         """The expression as IR.  Raises MatcalcError (domain, unsupported)."""

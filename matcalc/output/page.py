@@ -64,7 +64,10 @@ class Page:
         """``∂f/∂X = ...`` with dimensions, and the named subexpressions."""
         tree, named = derivative.named
         left = Column(derivative.quotient(self.unicode), self.shape(derivative.shape))
-        return [*self.equation(left, tree, derivative.shapes), *self.names(named, derivative)]
+        lines = [*self.equation(left, tree, derivative.shapes), *self.names(named, derivative)]
+        return (
+            [*lines, [], *self.derivative(derivative.differential)] if derivative.by_vec else lines
+        )
 
     def names(self, named: Named, answer: Expression) -> Iterator[Line]:
         """``where S = ...``, a line for each name."""

@@ -107,12 +107,14 @@ def check(
     count: int = 3,
     seed: int = 0,
     code: Callable[[], Callable[..., Any]] | None = None,
+    moving: Sequence[str] = (),
 ) -> Check:
     """Compare ``tree`` (with the ``shapes`` of its nodes) with numeric derivatives of the input.
 
     ``code`` makes the NumPy function that is to be compared with ``tree`` as well, if there is one;
     ``structure`` is "" (independent entries), "symmetric" (the projection of the gradient) or
-    "cookbook" (MC 138). Never raises for a wrong result; what cannot be evaluated is said in the
+    "cookbook" (MC 138); ``moving`` has the names of the perturbations where ``tree`` is a
+    differential.  Never raises for a wrong result; what cannot be evaluated is said in the
     message.
     """
     names = variables(wrt, order)
@@ -126,7 +128,8 @@ def check(
         emitted = Emitted(code, free_symbols(typed, names), lambda point: run(point.sizes))
     try:
         for point in points(typed, names, [(tree, shapes)], seed):
-            found = _agreement(typed, names, (tree, shapes), point, layout, structure)
+            along = variables(list(moving), order) if moving else ()
+            found = _agreement(typed, names, (tree, shapes), point, layout, structure, along)
             if isinstance(found, str):
                 return Check(False, 0, done, found)
             if found is not None:
@@ -159,6 +162,7 @@ def _agreement(
     point: Point,
     layout: str,
     structure: str,
+    moving: Sequence[str],
 ) -> int | str | None:
     """Digits in common at a point; what is wrong; None where numeric differentiation fails."""
     from mpmath import mp
@@ -170,7 +174,10 @@ def _agreement(
             value, G = f(at), Evaluation(*result, typed.definitions, point.sizes)(at)
             evaluations = prod(2 * len(at[name]) for name in names)
             function = f.vary(at, names)
-            if structure:
+            if moving:
+                directions = [(x, at[dx]) for x, dx in zip(names, moving)]
+                expected = difference.differentiate(function, at, directions)
+            elif structure:
                 expected = difference.structured(function, at, names[0], structure)
             elif evaluations <= MANY:
                 expected = difference.derivative(function, at, names, layout)
