@@ -34,7 +34,6 @@ def loaded() -> None:
     warm()
 
 
-
 def answering(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
     """Every derivative has these attributes instead of its own."""
 
