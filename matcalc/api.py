@@ -127,7 +127,7 @@ def diff(
     order: int = 1,
     layout: str = "jacobian",
     structure: str = "independent",
-    form: str = "kron",
+    form: str = FORMS[0],
     check: bool = False,
     prove: bool = False,
 ) -> Any:

@@ -235,7 +235,7 @@ _code(
     "matcalc has no closed form for this derivative",
     "The input is understood, and refusing is better than a wrong answer.  The message says what "
     "is missing.",
-    'matcalc diff "X" --wrt X',
+    'matcalc diff "X^k" --wrt X',
 )
 _code(
     "limit",

@@ -187,15 +187,15 @@ def _is_good(case: Case, depth: int) -> bool:
 
 
 def _target(rng: Random, words: Vocabulary, name: str) -> tuple[Shape, int]:
-    """The shape of f and the order, by the variable; few need Kronecker products."""
+    """The shape of f and the order, by the variable; some need Kronecker products."""
     m, n = words.dims
     column, row = (rng.choice((m, n)), "1"), ("1", rng.choice((m, n)))
     matrix = rng.choice(((m, n), (n, n), (n, m)))
     twice = [(column, 2, 1), (matrix, 2, 1)]
     targets: dict[str, list[tuple[Shape, int, float]]] = {
         "S": [(SCALAR, 1, 4), (SCALAR, 2, 3), (column, 1, 3), (row, 1, 1), (matrix, 1, 3), *twice],
-        "V": [(SCALAR, 1, 8), (SCALAR, 2, 5), (column, 1, 6), (row, 1, 1), (matrix, 1, 0.3)],
-        "M": [(SCALAR, 1, 20), (column, 1, 0.3), (matrix, 1, 0.3), (SCALAR, 2, 0.6)],
+        "V": [(SCALAR, 1, 8), (SCALAR, 2, 5), (column, 1, 6), (row, 1, 1), (matrix, 1, 2)],
+        "M": [(SCALAR, 1, 20), (column, 1, 2), (matrix, 1, 2), (SCALAR, 2, 2)],
     }
     options = targets[{"S": "S", "V": "V", "R": "V", "L": "V"}.get(words.kind_of(name), "M")]
     shape, order, _ = rng.choices(options, [weight for *_, weight in options])[0]

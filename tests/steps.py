@@ -17,7 +17,7 @@ from mpmath import mp
 from numeric import NoPoint, assert_close, declarations
 
 import matcalc
-from matcalc.derivation.writing import perturbation_name
+from matcalc.calculus.derive import perturbation_name
 from matcalc.dimensions.infer import infer
 from matcalc.language.syntax import parse
 from matcalc.tables.laws import LAWS

@@ -44,10 +44,11 @@ FINDINGS = (
 OUTCOMES = ("right", "undecided", "refused", "refusal", *FINDINGS)
 _READING = ("syntax", "name", "arity", "shape", "ambiguous", "declaration", "usage")
 _REFUSED = ("domain", "unsupported", "limit")
-PROMISED = frozenset(  # by the table of conventions, without Kronecker products
-    f"{what}/{by}" for what in ("scalar", "vector", "row") for by in ("scalar", "vector", "row")
-) | {"scalar/matrix", "matrix/scalar", "scalar/vector order 2", "scalar/row order 2"}
-# what is said where there is no form at all, with Kronecker products or without
+_SHAPES = ("scalar", "vector", "row", "matrix")
+PROMISED = frozenset(  # by the table of conventions
+    f"{what}/{by}{order}" for what in _SHAPES for by in _SHAPES for order in ("", " order 2")
+)
+# what is said where there is no form at all
 _NO_FORM = ("symbolic or very large exponent", "has no derivative in closed form")
 
 

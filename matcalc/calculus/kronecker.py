@@ -7,8 +7,9 @@ vec dF = J(dF) vec dX is found from the leaves up, J(dX) = I:
     J(s M) = vec(M) J(s)         J(A + B) = J(A) + J(B)
 
 and J(f(M)) = K J(M) for a function that is linear, with the K of its row; of L diag(u) R it is the
-column-wise Kronecker product of R' and L.  The row of a scalar is
-that of its gradient.  (J. R. Magnus and H. Neudecker, Matrix Differential Calculus, 2.4, 3.7.)
+column-wise Kronecker product of R' and L, of the diagonal of L M R the row-wise one.  The row of a
+scalar is that of its gradient.  (J. R. Magnus and H. Neudecker, Matrix Differential Calculus, 2.4,
+3.7.)
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 from matcalc.algebra import normal
 from matcalc.algebra.interpret import row_formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, dependents, fold
+from matcalc.algebra.normal import Chain
 from matcalc.calculus.adjoint import gradient
 from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.sizes import Shape
@@ -57,22 +59,34 @@ def vec_jacobian(dF: Node, dX: Symbol) -> Node:
 
 def _product(node: Product, done: dict[Node, Node]) -> Node:
     """J of c s L M R, where s or M depends on dX."""
-    chain = [normal.power(b, e) for b, e in node.chain]
-    scalars = [normal.power(b, e) for b, e in node.scalars]
-    coefficient = normal.number(node.coefficient)
     for i, (b, _) in enumerate(node.scalars):
         if b in done:
+            chain = [normal.power(base, e) for base, e in node.chain]
             constant = normal.mul(*chain) if chain else normal.identity(node.shape.rows)
-            rest = normal.mul(coefficient, *scalars[:i], *scalars[i + 1 :], normal.vec(constant))
-            return normal.mul(rest, done[b])
+            others = _scalars(node, node.scalars[:i] + node.scalars[i + 1 :])
+            return normal.mul(others, normal.vec(constant), done[b])
+    scale, left, M, right = _around(node, done)
+    if (u := normal.vector_of_diag(M)) is not None:
+        return normal.mul(scale, _around_diag(left, right), done[u])
+    return normal.mul(scale, normal.kron(normal.transpose(right), left), done[M])
+
+
+def _has_moving_scalar(node: Product, done: dict[Node, Node]) -> bool:
+    return any(b in done for b, _ in node.scalars)
+
+
+def _scalars(node: Product, scalars: Chain) -> Node:
+    return normal.mul(normal.number(node.coefficient), *(normal.power(b, e) for b, e in scalars))
+
+
+def _around(node: Product, done: dict[Node, Node]) -> tuple[Node, Node, Node, Node]:
+    """(s, L, M, R) for a product s L M R of which the factor M depends on dX."""
     (j,) = (j for j, (b, _) in enumerate(node.chain) if b in done)
-    M, before, after = node.chain[j][0], chain[:j], chain[j + 1 :]
+    chain = [normal.power(b, e) for b, e in node.chain]
+    M, before, after = chain[j], chain[:j], chain[j + 1 :]
     left = normal.mul(*before) if before else normal.identity(M.shape.rows)
     right = normal.mul(*after) if after else normal.identity(M.shape.cols)
-    if (u := normal.vector_of_diag(M)) is not None:
-        return normal.mul(coefficient, *scalars, _around_diag(left, right), done[u])
-    around = normal.kron(normal.transpose(right), left)
-    return normal.mul(coefficient, *scalars, around, done[M])
+    return _scalars(node, node.scalars), left, M, right
 
 
 def _around_diag(left: Node, right: Node) -> Node:
@@ -92,6 +106,10 @@ def _application(node: Apply, done: dict[Node, Node]) -> Node:
     ((i, M),) = ((i, arg) for i, arg in enumerate(node.args) if arg in done)
     if node.head == "transpose":
         return normal.mul(normal.commutation(*M.shape), done[M])
+    if node.head == "diagonal" and isinstance(M, Product) and not _has_moving_scalar(M, done):
+        scale, left, inner, right = _around(M, done)  # the transpose of u -> L' diag(u) R'
+        K = _around_diag(normal.transpose(left), normal.transpose(right))
+        return normal.mul(scale, normal.transpose(K), done[inner])
     if node.head == "hadamard":
         E = normal.hadamard(*(arg for arg in node.args if arg is not M))
         return normal.mul(normal.diag(normal.vec(E)), done[M])

@@ -9,7 +9,7 @@ off its graph (``index_graph``).  The laws of opening, one per head, are those o
     (A F B)_ab = A_ap F_pq B_qb        (E .* F)_ab = E_ab F_ab        (F')_ab = F_ba
     diag(u)_ab = u_a if a = b          diagonal(F)_a = F_aa           (F + G)_ab = F_ab + G_ab
 
-The general case that this leaves out is J of vec F with J(A F B) = (B' kron A) J(F).
+A column for which that finds no K has a form with Kronecker products (``kronecker``).
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ from matcalc.algebra import normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.calculus.adjoint import gradient
 from matcalc.calculus.index_graph import IndexGraph, cut
-from matcalc.errors import MatcalcError, assert_never
+from matcalc.calculus.kronecker import vec_jacobian
+from matcalc.errors import assert_never
 from matcalc.language.sizes import ONE, Shape
 
 
 def jacobian(df: Node, dx: Symbol) -> Node:
     """J, p x n, with df = J dx for every column dx; ``df`` is a column p x 1 and linear in dx.
 
-    Raises MatcalcError (unsupported) where J has no form without Kronecker products.
+    Raises MatcalcError (unsupported) where the table has no matrix of a linear function.
     """
     if not df.shape.is_column:
         raise AssertionError("a Jacobian is of a column")
@@ -48,12 +49,17 @@ class _Place(NamedTuple):
     around: IndexGraph
 
 
+class _Stuck(Exception):
+    """A column that does not open."""
+
+
 class _Jacobian:
     def __init__(self, dx: Symbol) -> None:
         self.dx = dx
         self.done: dict[Node, Node] = {}
         self.inside: dict[Node, bool] = {}
         self.opened: dict[Node, Parts] = {}
+        self.stuck: set[Node] = set()
 
     def of(self, root: Node) -> Node:
         """J of a column, or the row of a scalar."""
@@ -71,7 +77,10 @@ class _Jacobian:
             return normal.zero(Shape(node.shape.rows, n))
         if node.shape.is_scalar:
             return normal.transpose(gradient(node, self.dx))
-        return normal.add(*(normal.mul(K, done[u]) for K, u in self._pieces(node)))
+        pieces = self._pieces(node)
+        if node in self.stuck:
+            return vec_jacobian(node, self.dx)
+        return normal.add(*(normal.mul(K, done[u]) for K, u in pieces))
 
     def _depends(self, node: Node) -> bool:
         def either(part: Node, done: dict[Node, bool]) -> bool:
@@ -84,7 +93,11 @@ class _Jacobian:
         if column is self.dx or column.shape.is_scalar or not self._depends(column):
             return []
         if column not in self.opened:
-            self.opened[column] = list(self._walk(column))
+            try:
+                self.opened[column] = list(self._walk(column))
+            except _Stuck:
+                self.opened[column] = []
+                self.stuck.add(column)
         return self.opened[column]
 
     def _walk(self, column: Node) -> Iterator[tuple[Node, Node]]:
@@ -106,10 +119,7 @@ class _Jacobian:
                     yield K, node
                     continue
                 if node is self.dx or node.shape.is_scalar:
-                    raise _refusal(
-                        "matrix and element-wise products alternate too deeply around the "
-                        f"variable in a {_kind(column)} of shape {column.shape}"
-                    )
+                    raise _Stuck  # matrix and element-wise products alternate too deeply
             places += reversed(self._open(_Place(node, a, b, around)))
 
     # --- opening ----------------------------------------------------------------------------------
@@ -139,7 +149,7 @@ class _Jacobian:
                 terms = ((normal.mul(s, K), Fraction(1)) for K, s in parts)
                 return self._terms(place, terms)
             case Number() | Symbol() | Apply():
-                raise _refusal(f"a {_kind(node)} of shape {node.shape} depends on the variable")
+                raise _Stuck  # a function of which the entries are not known
             case _:
                 assert_never(node)
 
@@ -223,13 +233,3 @@ class _Jacobian:
                 raise AssertionError(f"a {type(node).__name__} has no children")
             case _:
                 assert_never(node)
-
-
-def _kind(node: Node) -> str:
-    return node.head if isinstance(node, Apply) else type(node).__name__.lower()
-
-
-def _refusal(reason: str) -> MatcalcError:
-    return MatcalcError(
-        "unsupported", f"this Jacobian has no form without Kronecker products ({reason})"
-    )

@@ -610,6 +610,15 @@ _ROWS: tuple[Law, ...] = (
         by="always",
     ),
     Law(
+        "kron-of-ones",
+        "the Kronecker product of columns of ones",
+        "kron(ones(m), ones(n))",
+        "ones(m n)",
+        ("m: integer", "n: integer"),
+        "All entries are 1.",
+        by="always",
+    ),
+    Law(
         "kron-scalar",
         "the Kronecker product with a number",
         "kron(s, A)",
