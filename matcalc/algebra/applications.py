@@ -53,11 +53,11 @@ def applied(head: str, args: Sequence[Node], shape: Shape) -> Node:
         return found
     if FUNCTIONS[head].of_product and isinstance(args[0], Product) and len(args[0].chain) > 1:
         return _of_product(FUNCTIONS[head], args[0], shape)
-    if FUNCTIONS[head].shapes.takes_columns and (inner := row_of(args[0])):
-        if inner.shapes.takes_rows:  # the part of a part has one form: rows of columns
-            (M,) = args[0].children
-            columns = apply(head, (M,), Shape(M.shape.rows, shape.cols))
-            return apply(inner.name, (columns,), shape)
+    inner = row_of(args[0])
+    if inner is not None and inner.shapes.takes_rows and FUNCTIONS[head].shapes.takes_columns:
+        (M,) = args[0].children  # the part of a part has one form: rows of columns
+        columns = apply(head, (M,), Shape(M.shape.rows, shape.cols))
+        return apply(inner.name, (columns,), shape)
     node = make_apply(head, tuple(args), shape)
     if shape.is_row and not shape.is_scalar and (column := known_transpose(node)) is not None:
         return transpose(column)

@@ -199,8 +199,8 @@ def _multiplied(left: Node, right: Node) -> Node | None:
     if widths == inner and len(inner) > 1 and _widths(R) is not None:
         columns = list(zip(*R, strict=True))
         return block([[add(*map(mul, row, column)) for column in columns] for row in L])
-    if len(inner) == 1 and widths is not None:
-        return _selected(L, widths, right)
+    if len(inner) == 1 and widths is not None and (made := _selected(L, widths, right)):
+        return made
     if len(L[0]) == 1 and _widths(R) is not None:
         made = _selected(_turned(R), inner, transpose(left))
         return made and transpose(made)

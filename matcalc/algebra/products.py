@@ -49,6 +49,7 @@ from matcalc.algebra.sums import (
     is_block,
     is_identity,
     is_ones,
+    is_partitioned,
     is_zero,
     linear,
     neg,
@@ -147,7 +148,7 @@ def _merged(left: tuple[Node, Node], right: tuple[Node, Node]) -> Node | None:
     (A, j), (B, k) = left, right
     if j is ONE and k is ONE:
         return _neighbours(A, B)
-    if (j is ONE and is_block(A)) or (k is ONE and is_block(B)):
+    if (j is ONE and is_partitioned(A)) or (k is ONE and is_partitioned(B)):
         return blocks_multiplied(power(A, j), power(B, k))
     return None
 

@@ -81,6 +81,11 @@ def is_block(node: Node) -> TypeGuard[Apply]:
     return is_head(node, "block")
 
 
+def is_partitioned(node: Node) -> bool:
+    """A block matrix, or a row of blocks, which is the transpose of a column."""
+    return is_block(node.args[0] if is_head(node, "transpose") else node)
+
+
 def is_ones_matrix(node: Node) -> bool:
     """The column, row or matrix of ones itself, not a multiple of it."""
     if isinstance(node, Product):
@@ -179,10 +184,10 @@ def linear(terms: Iterable[tuple[Node, Fraction]], shape: Shape) -> Node:
 
 
 def _has_blocks(term: Node) -> bool:
-    """A block matrix, a row of blocks, or either with scalar factors."""
+    """Is a term made of blocks, with scalar factors perhaps?"""
     if isinstance(term, Product) and len(term.chain) == 1 and term.chain[0][1] is ONE:
         term = term.chain[0][0]
-    return is_block(term) or (is_head(term, "transpose") and is_block(term.args[0]))
+    return is_partitioned(term)
 
 
 def add(*nodes: Node) -> Node:
