@@ -45,7 +45,7 @@ def _of_arguments(head: str, args: Sequence[Node], shape: Shape) -> Node:
 
 def block(rows: Rows) -> Node:
     """The matrix with these rows of blocks."""
-    rows = [joined for row in rows for joined in _joined(row)]
+    rows = _regular([joined for row in rows for joined in _joined(row)])
     blocks = [each for row in rows for each in row]
     if len(blocks) == 1:
         return blocks[0]
@@ -68,10 +68,30 @@ def block(rows: Rows) -> Node:
 def _joined(row: Sequence[Node]) -> Rows:
     """Blocks side by side: those that are made of blocks join where their rows agree."""
     grids = [grid(each) for each in row]
+    heights = {_heights(rows) for rows, each in zip(grids, row, strict=True) if not is_zero(each)}
+    if len(heights) == 1 and len(sizes := heights.pop()) > 1:
+        grids = [_zeros(sizes, each) if is_zero(each) else rows for rows, each in zip(grids, row)]
     if len({_heights(rows) for rows in grids}) == 1:
         return [[each for part in parts for each in part] for parts in zip(*grids, strict=True)]
     single = (rows[0] if len(rows) == 1 else [each] for rows, each in zip(grids, row, strict=True))
     return [[each for part in single for each in part]]
+
+
+def _zeros(heights: Sequence[Dim], node: Node) -> Rows:
+    """A zero matrix as zeros above each other."""
+    return [[zero(Shape(height, node.shape.cols))] for height in heights]
+
+
+def _regular(rows: Rows) -> Rows:
+    """Rows of blocks, where a zero as wide as the whole is cut as the other rows are."""
+    widths = _widths([row for row in rows if len(row) > 1 or not is_zero(row[0])])
+    if widths is None or len(widths) == 1:
+        return rows
+    heights = _heights(rows)
+    return [
+        row if len(row) > 1 else [zero(Shape(height, width)) for width in widths]
+        for row, height in zip(rows, heights, strict=True)
+    ]
 
 
 def grid(node: Node) -> Rows:

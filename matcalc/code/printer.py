@@ -348,7 +348,7 @@ def _leading(name: str, line: str) -> str:
 def filled(template: str, texts: Iterable[Text]) -> Text:
     """A template of texts; one that is not alone between brackets must be an atom."""
     outside = template
-    while outside != (outside := re.sub(r"\([^()]*\)", "", outside)):
+    while outside != (outside := re.sub(r"\([^()]*\)|\[[^][]*\]", "", outside)):
         pass
     binds = ADD if " " in outside else MUL if "/" in outside or "*" in outside else ATOM
     for k, text in enumerate(texts):

@@ -75,7 +75,9 @@ class Changes:
         return Term(term.coefficient, scalars, kept, term.traced, term.degree)
 
     def _is_remainder(self, node: Node) -> bool:
-        return normal.power(node, normal.MINUS_ONE) in self.remainders if self.remainders else False
+        if not self.remainders or normal.is_block(node):  # blocks beside zeros have no inverse
+            return False
+        return normal.power(node, normal.MINUS_ONE) in self.remainders
 
     # --- the walk ---------------------------------------------------------------------------------
 

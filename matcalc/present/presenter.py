@@ -501,8 +501,9 @@ class Presenter:
 
     def _block(self, node: Apply) -> Written:
         """[A, B; C, D]; -[A, B; C, D] where every block has a sign."""
-        signs = {self._done[block].sign for block in node.args if not normal.is_zero(block)}
-        sign = -1 if signs == {-1} else 1
+        parts = [self._done[block] for block in node.args if not normal.is_zero(block)]
+        signed = all(part.sign < 0 and not isinstance(part.tree, t.Add) for part in parts)
+        sign = -1 if signed else 1
         of = self.unsigned if sign < 0 else self.part
         rows = tuple(tuple(map(of, row)) for row in normal.block_rows(node))
         return Written(sign, self.trees.make(t.Block(rows), node.shape))
