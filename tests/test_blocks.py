@@ -43,6 +43,8 @@ def test_steps(case: Case) -> None:
         ("[2*x; 4*y]'", "2 [x; 2*y]'"),
         ("[eye(m), zeros(m, n); zeros(n, m), eye(n)]", "eye(m + n)"),
         ("[ones(m); ones(n)]", "ones(m + n)"),
+        ("[2*ones(m); 2*ones(n)]", "2 ones(m + n)"),
+        ("[-eye(m), zeros(m, n); zeros(n, m), -eye(n)]", "-eye(m + n)"),
         ("ones(m + n)' [x; y]", "sum(x) + sum(y)"),
         ("tr([A, B; C, D])", "tr(A) + tr(D)"),
         ("exp([x; y])", "[exp(x); exp(y)]"),

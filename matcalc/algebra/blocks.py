@@ -25,12 +25,15 @@ from matcalc.algebra.sums import (
     is_block,
     is_identity,
     is_ones,
+    is_partitioned,
     is_zero,
     number,
     ones,
     outside,
     product,
     rows_of,
+    scale,
+    split,
     zero,
 )
 from matcalc.language.sizes import Dim, Shape
@@ -58,6 +61,11 @@ def block(rows: Rows) -> Node:
         return ones(shape.rows)
     if _is_identity(rows):
         return identity(shape.rows)
+    numbers = {split(each)[0] for each in blocks if not is_zero(each)}
+    if len(numbers) == 1 and (c := numbers.pop()) != 1:  # 2 I and 2 ones are no blocks either
+        unit = block([[scale(1 / c, each) for each in row] for row in rows])
+        if not is_partitioned(unit):
+            return scale(c, unit)
     scalars = {_scalars(each) for each in blocks if not is_zero(each)}
     if len(scalars) == 1 and (common := scalars.pop()):
         inner = [each if is_zero(each) else _without_scalars(each) for each in blocks]

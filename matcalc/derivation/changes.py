@@ -75,9 +75,7 @@ class Changes:
         return Term(term.coefficient, scalars, kept, term.traced, term.degree)
 
     def _is_remainder(self, node: Node) -> bool:
-        if not self.remainders or normal.is_block(node):  # blocks beside zeros have no inverse
-            return False
-        return normal.power(node, normal.MINUS_ONE) in self.remainders
+        return any(node is normal.power(base, normal.MINUS_ONE) for base in self.remainders)
 
     # --- the walk ---------------------------------------------------------------------------------
 
