@@ -123,7 +123,9 @@ def declarations(typed: Any) -> list[str]:
 
 
 def declared(shape: Any) -> str:
-    """A shape as it is declared: m*n x 1."""
+    """A shape as it is declared: m*n x 1; one with a sum of sizes is inferred."""
+    if any(len(dim.terms) > 1 for dim in shape):
+        return "vector" if shape.is_column else "matrix"
     return " x ".join(str(dim).replace(" ", "*") for dim in shape)
 
 

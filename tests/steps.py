@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from mpmath import mp
-from numeric import NoPoint, assert_close, declarations
+from numeric import NoPoint, assert_close, declarations, declared
 
 import matcalc
 from matcalc.calculus.derive import perturbation_name
@@ -59,11 +59,11 @@ def read_back(derivative: Any, name: str, source: str) -> Any:
     """What the text of a step means, in the sizes of the problem; no name may be split."""
     typed = derivative.problem.typed
     variable = derivative.problem.variable(derivative.variables[-1])
-    shape = "scalar" if variable.shape.is_scalar else str(variable.shape)
+    shape = "scalar" if variable.shape.is_scalar else declared(variable.shape)
     where = [*declarations(typed), f"{name}: {shape}"]
     for wrt in derivative.variables:
         if wrt in typed.definitions:
-            where.append(f"{wrt}: {derivative.problem.variable(wrt).shape}")
+            where.append(f"{wrt}: {declared(derivative.problem.variable(wrt).shape)}")
     again = infer(parse(source, tuple(where), ()), source)
     known = {*typed.symbols, *typed.sizes, *derivative.variables, name}
     assert set(again.symbols) <= known, f"{source} has other names"

@@ -24,7 +24,7 @@ from matcalc.dimensions.problem import read_problem
 from matcalc.language.syntax import parse_expression
 from matcalc.language.text import text as written
 from matcalc.tables.functions import FUNCTIONS, KINDS, Function
-from matcalc.tables.signatures import Pattern
+from matcalc.tables.signatures import Pattern, Total
 from matcalc.verify.difference import precision
 
 #: what is said of a function in words; a listing shows it
@@ -62,7 +62,7 @@ def corrupted(row: Function, cell: str) -> Iterator[Function]:
     match cell:
         case "derivative" | "differential" if value in ("0", "zeros(n)"):
             yield replace(row, **{cell: f"d{x}" if cell == "differential" else "1"})
-        case "derivative" | "differential" | "definition" | "transpose" | "trace":
+        case "derivative" | "differential" | "definition" | "transpose" | "trace" | "of_product":
             yield replace(row, **{cell: f"2 ({value})"})
         case "adjoint" | "matrix":
             for i, text in enumerate(value):
@@ -111,24 +111,31 @@ def corrupted(row: Function, cell: str) -> Iterator[Function]:
 def shape(row: Function) -> str:
     """How the value of a call is read, where the arguments are declared as in the table."""
     shapes = zip(row.parameters, FUNCTIONS[row.name].shapes.parameters)
-    problem = read_problem(row.call, where=[f"{name}: {_written(shape)}" for name, shape in shapes])
+    problem = read_problem(row.call, where=[_declared(name, shape) for name, shape in shapes])
     return str(problem.typed.shapes[problem.tree])
 
 
 def turned(row: Function, name: str) -> str:
     """The transpose of f(V), or of f(V, V)."""
-    column = row.shapes.parameters[0].rank == 1
-    where = [f"{name}: n" if column else f"{name}: n x n"]
+    shape = row.shapes.parameters[0]
+    square = f"{name}: n" if shape.rank == 1 else f"{name}: n x n"
+    summed = any(isinstance(size, Total) for size in shape)
+    where = [_declared(name, shape) if summed else square]
     args = [
-        f"kron({name}, {name})" if shape.has_products else name for shape in row.shapes.parameters
+        f"kron({name}, {name})" if shape.is_compound and not summed else name
+        for shape in row.shapes.parameters
     ]
     call = f"{row.name}({', '.join([*args, *('n' for _ in row.sizes)])})"
     with in_place_of(row):
         return said(lambda text: simplify(text, where), f"({call})'")
 
 
-def _written(shape: Pattern) -> str:
-    return " x ".join("*".join(size) or "1" for size in shape)
+def _declared(name: str, shape: Pattern, one: str = "") -> str:
+    """The declaration of a name; what has sums of sizes is a matrix, whose shape is inferred."""
+    if any(isinstance(size, Total) for size in shape):
+        return f"{name}: matrix"
+    sizes = ("*".join(one or part for part in size) or "1" for size in shape)
+    return f"{name}: {' x '.join(sizes)}"
 
 
 @contextmanager
@@ -156,14 +163,8 @@ def results(row: Function) -> Iterator[str]:
     names = dict(zip(row.parameters, ("X", "Y")))
 
     def declared(one: str = "") -> list[str]:
-        def size(parts: tuple[str, ...]) -> str:
-            return "*".join(one or part for part in parts) or "1"
-
-        found = [
-            f"{names[name]}: {size(shape.rows)} x {size(shape.cols)}"
-            for name, shape in zip(row.parameters, shapes.parameters)
-        ]
-        return [*found, f"C: {size(shapes.result.rows)} x {size(shapes.result.cols)}"]
+        found = zip((*names.values(), "C"), (*shapes.parameters, shapes.result))
+        return [_declared(name, shape, one) for name, shape in found]
 
     def call(*args: str) -> str:
         return f"{row.name}({', '.join((*args, *row.sizes))})"
@@ -197,6 +198,7 @@ def results(row: Function) -> Iterator[str]:
     for wrt in names.values():
         yield said(lambda wrt: diff(f, wrt, where=declared()), wrt)
     yield said(lambda to: simplify(call("X X"), declared()).to(to), "numpy")
+    yield said(lambda text: simplify(text, ["A: matrix", "B: matrix"]), call("A B"))
     yield said(lambda call: written(parse_expression(call), plain=False), f)
     yield said(lambda text: simplify(text, declared("n")), f"tr({f})")
 
@@ -212,6 +214,7 @@ TESTS = [
         (own.test_adjoint, lambda row: row.adjoint),
         (own.test_transpose, lambda row: row.transpose),
         (own.test_trace, lambda row: row.trace),
+        (own.test_of_product, lambda row: row.of_product),
         (own.test_numpy_column, lambda row: True),
         (own.test_sympy_column, lambda row: row.sympy),
         (own.test_product, lambda row: row.product),

@@ -30,7 +30,7 @@ FACTS = {"spd": "positive definite", "intk": "integer"}
 SIZES = {"m": 4, "n": 3, "p": 2, "q": 5, "k": 3}
 # A X B is invertible if it is no larger than X
 SMALL = {"cb-51r": {"m": 2, "n": 3, "p": 4}}
-TOKEN = re.compile(r"[A-Za-z_]\w*|\d+(?:\.\d+)?|\.\*|\./|\.\^|[-+*/^']")
+TOKEN = re.compile(r"[A-Za-z_]\w*|\d+(?:\.\d+)?|\.\*|\./|\.\^|[-+*/^'[]")
 
 
 def declare(name: str, variable: dict[str, Any]) -> str:
@@ -136,7 +136,7 @@ def textbook(expected: str) -> str:
 
 
 def length(text: str) -> int:
-    """Names, numbers and operators; eye(n) counts as I, X^-T as inv(X)'."""
+    """Names, numbers, operators and block matrices; eye(n) counts as I, X^-T as inv(X)'."""
     text = re.sub(r"\beye\([^()]*\)", "I", text).replace("^-T", "^'")
     return len(TOKEN.findall(text))
 

@@ -15,7 +15,7 @@ from numeric import declarations
 import matcalc
 from matcalc.api import Derivative
 
-FILES = (Corpus("derivatives.txt"), Corpus("random.txt"))
+FILES = (Corpus("derivatives.txt"), Corpus("random.txt"), Corpus("blocks.txt"))
 CASES = [case for file in FILES for case in file.cases]
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
 

@@ -35,7 +35,7 @@ from matcalc.tables.functions import (
     lookup,
     meant,
 )
-from matcalc.tables.signatures import Pattern
+from matcalc.tables.signatures import Pattern, Total
 from matcalc.verify.difference import differentiate, precision
 from matcalc.verify.evaluate import evaluate
 from matcalc.verify.matrix import Matrix
@@ -80,7 +80,10 @@ def at(row: Function, x: Any) -> Any:
 
 def dimensions(shape: Pattern) -> tuple[int, int]:
     """The numbers that the sizes of a signature are here."""
-    rows, cols = (math.prod(SIZES[name] for name in size) for size in shape)
+    rows, cols = (
+        (sum if isinstance(size, Total) else math.prod)(SIZES[name] for name in size)
+        for size in shape
+    )
     return rows, cols
 
 
@@ -260,6 +263,19 @@ def test_trace(row: Function) -> None:
         whole = value_of(row, env)
         trace = mp.fsum(whole[i, i] for i in range(whole.rows))
         assert close(evaluate(parse_expression(row.trace), env), Matrix.of(trace))
+
+
+@by_name([row for row in ROWS if row.of_product])
+def test_of_product(row: Function) -> None:
+    """f(A B) is what the column says, for a parameter that is a product."""
+    (shape,) = row.shapes.parameters
+    rows, cols = dimensions(shape)
+    for seed in range(3):
+        rng = Random(seed)
+        A, B = draw(rows, 5, (), MOODS[0], rng), draw(5, cols, (), MOODS[0], rng)
+        env = numeric({"A": A, "B": B})
+        whole = evaluate(parse_expression(row.call.replace("(X", "(A B")), env, sizes=SIZES)
+        assert close(evaluate(parse_expression(row.of_product), env, sizes=SIZES), whole)
 
 
 @by_name([row for row in ROWS if row.product])

@@ -121,6 +121,18 @@ RIGHT_AND_WRONG: list[tuple[Question, dict[str, Any], str, list[str]]] = [
         "kron(r', eye(n))",
         ["kron(eye(n), r')", "kron(r', eye(n))'"],
     ),
+    (
+        asked("[x; y]' [A, Q; Q, B] [x; y]", x=x, y=y, A=SQUARE, B=SQUARE, Q=SQUARE),
+        {"wrt": ["x"]},
+        "[x; y]' [A + A'; Q + Q']",
+        ["[x; y]' [A; Q]", "[y; x]' [A + A'; Q + Q']", "[x, y] [A + A'; Q + Q']"],
+    ),
+    (
+        asked("[X, B]", X=X, B=(2, 1)),
+        {"wrt": ["X"]},
+        "kron([eye(n); zeros(1, n)], eye(m))",
+        ["kron([zeros(1, n); eye(n)], eye(m))", "kron(eye(n), [eye(m); zeros(1, m)])"],
+    ),
 ]
 
 
@@ -251,6 +263,9 @@ ENV = {
         ("onehotmax(x)", [1, 0]),
         ("det(diag(x))^t", [-8]),
         ("kron(x', eye(2))", [1, 0, -2, 0, 0, 1, 0, -2]),
+        ("[A, x; x' A, t]", [1, 2, 3, 1, 4, 5, 6, -2, -7, -8, -9, 3]),
+        ("left(A, 1, 2) + right(A, 2, 1)", [4, 10]),
+        ("top([x; t], 1, 2) - bottom([x; t], 2, 1)", [-2]),
     ],
 )
 def test_values(text: str, value: list[int]) -> None:
@@ -258,7 +273,11 @@ def test_values(text: str, value: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["A + x", "A x", "A A", "A + t", "I", "z", "A^2", "x^A", "softmax(A)"]
+    "text",
+    [
+        *("A + x", "A x", "A A", "A + t", "I", "z", "A^2", "x^A", "softmax(A)"),
+        *("[A; x]", "[A, x']", "top(A, 1, 2)", "left(A, 1, 1)"),
+    ],
 )
 def test_what_does_not_conform(text: str) -> None:
     with pytest.raises(Mismatch):

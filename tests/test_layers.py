@@ -40,6 +40,7 @@ LAYERS = (
 # a scalar in a chain is a scalar factor, and a power of one is a product again: one recursion
 NORMAL_FORM = {f"matcalc.algebra.{name}" for name in ("powers", "products", "scalar_factors")}
 MOST_NAMES = 62  # of functions, as strings outside the table
+SIDES = {"left", "right"}  # of products and comparisons: these words are no calls
 UNFINISHED = re.compile("TO" + r"DO|FIX" + r"ME|XX" + r"X|NotImplemented" + "Error")
 
 
@@ -172,7 +173,7 @@ def test_few_names_of_functions() -> None:
         for statement in ast.parse(path.read_text("utf-8")).body
         if not ast.unparse(statement).startswith("__all__")
         for node in ast.walk(statement)
-        if isinstance(node, ast.Constant) and node.value in FUNCTIONS
+        if isinstance(node, ast.Constant) and node.value in FUNCTIONS.keys() - SIDES
     ]
     assert len(found) <= MOST_NAMES, sorted(found)
 

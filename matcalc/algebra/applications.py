@@ -8,12 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matcalc.algebra.builders import apply, builds, call_by_law, row_formula, row_of
+from matcalc.algebra.builders import (
+    apply,
+    builds,
+    call_by_law,
+    read_formula,
+    row_formula,
+    row_of,
+)
 from matcalc.algebra.ir import Apply, Node, Product, Sum, Symbol, make_apply
 from matcalc.algebra.products import (
     is_less,
     known_transpose,
     mul,
+    power,
     primitive,
     size,
     transpose,
@@ -32,7 +40,7 @@ from matcalc.algebra.sums import (
 )
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import Dim, Shape
-from matcalc.tables.functions import FUNCTIONS
+from matcalc.tables.functions import FUNCTIONS, Function
 
 
 @builds("matrix", "defined")
@@ -43,10 +51,24 @@ def applied(head: str, args: Sequence[Node], shape: Shape) -> Node:
         return found
     if FUNCTIONS[head].transposable and (found := _of_lesser(head, args[0], shape)) is not None:
         return found
+    if FUNCTIONS[head].of_product and isinstance(args[0], Product) and len(args[0].chain) > 1:
+        return _of_product(FUNCTIONS[head], args[0], shape)
+    inner = row_of(args[0])
+    if inner is not None and inner.shapes.takes_rows and FUNCTIONS[head].shapes.takes_columns:
+        (M,) = args[0].children  # the part of a part has one form: rows of columns
+        columns = apply(head, (M,), Shape(M.shape.rows, shape.cols))
+        return apply(inner.name, (columns,), shape)
     node = make_apply(head, tuple(args), shape)
     if shape.is_row and not shape.is_scalar and (column := known_transpose(node)) is not None:
         return transpose(column)
     return node
+
+
+def _of_product(row: Function, M: Product, shape: Shape) -> Node:
+    """f(A B) by the ``of_product`` column of the row of f."""
+    first, *rest = (power(b, e) for b, e in M.chain)
+    sizes = row.shapes.sizes((M.shape, shape))
+    return read_formula(row.of_product, {"A": first, "B": mul(*rest)}, sizes)
 
 
 def _of_lesser(head: str, M: Node, shape: Shape) -> Node | None:

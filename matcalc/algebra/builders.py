@@ -7,11 +7,12 @@ and a law is asked for, by rooms that know neither the constructor nor how laws 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Generic, ParamSpec, TypeVar, cast
 
 from matcalc.algebra.ir import Apply, Node, is_head, make_apply
-from matcalc.language.sizes import Shape
+from matcalc.language.sizes import Dim, Shape
 from matcalc.tables.functions import FUNCTIONS, Function
 
 P = ParamSpec("P")
@@ -69,6 +70,12 @@ power_by_law: Later[[Node, Node], Node | None] = Later()
 call_by_law: Later[[str, Sequence[Node], Shape], Node | None] = Later()
 #: what a function of a product comes apart into by a law, or None
 apart_by_law: Later[[str, Sequence[Node], Shape], Node | None] = Later()
+#: terms of a linear combination of which those that are made of blocks alike are one; () if none is
+blocks_added: Later[[Sequence[tuple[Node, Fraction]]], Sequence[tuple[Node, Fraction]]] = Later()
+#: the product of two matrices that are made of blocks which conform, or None
+blocks_multiplied: Later[[Node, Node], Node | None] = Later()
+#: a formula in these names and sizes
+read_formula: Later[[str, Mapping[str, Node], Mapping[str, Dim]], Node] = Later()
 #: a formula of a row of the function table, for these arguments and the shape of the value
 row_formula: Later[[Function, str, Sequence[Node], Shape], Node] = Later()
 

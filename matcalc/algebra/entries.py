@@ -31,6 +31,7 @@ from matcalc.algebra.sums import (
     ONE,
     ZERO,
     constant_entry,
+    is_block,
     is_identity,
     is_integer,
     is_ones_matrix,
@@ -181,6 +182,8 @@ def elementwise(name: str, arg: Node) -> Node:
     row = FUNCTIONS[name]
     if arg.shape.is_row and not arg.shape.is_scalar:
         return transpose(elementwise(name, transpose(arg)))
+    if is_block(arg):
+        return apply("block", [elementwise(name, each) for each in arg.args], arg.shape)
     if is_zero(arg) and row.at_zero:
         return _constant(Fraction(row.at_zero), arg.shape)
     if row.parity and _leads_negative(arg):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from matcalc.algebra.builders import pair_by_law, scalar_chain
+from matcalc.algebra.builders import blocks_multiplied, pair_by_law, scalar_chain
 from matcalc.algebra.entries import hadamard
 from matcalc.algebra.ir import Apply, Node, Product, is_head, make_product
 from matcalc.algebra.products import mul, power, transpose, transposed_chain
@@ -59,6 +59,8 @@ def _inner_product(piece: Sequence[tuple[Node, Node]]) -> Node | None:
     kin become the sum of one element-wise product.
     """
     u, v = transpose(piece[0][0]), piece[-1][0]
+    if len(piece) == 2 and (found := blocks_multiplied(piece[0][0], v)) is not None:
+        return found
     if len(piece) == 2 and isinstance(u, Apply) and isinstance(v, Apply):
         found = pair_by_law(piece[0][0], v) or pair_by_law(transpose(v), u)
         if found is not None:

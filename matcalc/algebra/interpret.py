@@ -97,11 +97,8 @@ class Reader:
             case Call():
                 return self._call(tree, parts)
             case Block():
-                raise MatcalcError(
-                    "unsupported",
-                    "block matrices have no derivative here yet",
-                    hint="write the products of the blocks out: [A, B] [x; y] is A x + B y",
-                )
+                blocks = iter(parts)
+                return normal.block([[next(blocks) for _ in row] for row in tree.rows])
             case _:
                 assert_never(tree)
 
@@ -217,13 +214,19 @@ def formula(text: str) -> Tree:
     return parse_expression(text)
 
 
+@builders.read_formula.is_
+def read_formula(text: str, names: Mapping[str, Node], sizes: Mapping[str, Dim]) -> Node:
+    """A formula in these names and sizes."""
+    return Reader(names, sizes).read(formula(text))
+
+
 def row_formula(
     row: Function, text: str, args: Sequence[Node], value: Shape, **names: Node
 ) -> Node:
     """A formula of a row in its parameters, its sizes and ``names``, for these arguments."""
     sizes = row.shapes.sizes((*(arg.shape for arg in args), value))
     given = dict(zip(row.parameters, args, strict=True))
-    return Reader(given | names, sizes).read(formula(text))
+    return read_formula(text, given | names, sizes)
 
 
 builders.row_formula.is_(row_formula)

@@ -13,8 +13,8 @@ Invariants
   Sum      two or more terms, none a Sum or a bare number multiple; coefficients nonzero
   Product  coefficient * scalar powers * chain of matrix powers; a scalar with a chain has
            nothing else
-  Apply    a function of the table, or one of transpose, hadamard, epow, ones, commutation, call and
-           jacobian, and its arguments
+  Apply    a function of the table, or one of transpose, hadamard, epow, ones, commutation, block,
+           call and jacobian, and its arguments
 """
 
 from __future__ import annotations

@@ -198,7 +198,7 @@ def proposals(pattern: Node, subject: Node, before: Binding) -> Iterator[Binding
             yield from proposals(pattern.args[0], normal.transpose(subject), binding)
         case Apply():
             if isinstance(subject, Apply) and subject.head == pattern.head:
-                for args in _arguments(subject):
+                for args in _arguments(subject, pattern):
                     yield from _all(pattern.args, args, binding)
         case Product():
             yield from _product(pattern, subject, binding)
@@ -218,11 +218,14 @@ def _all(patterns: Sequence[Node], subjects: Sequence[Node], before: Binding) ->
         yield from _all(patterns[1:], subjects[1:], binding)
 
 
-def _arguments(node: Apply) -> Iterator[Sequence[Node]]:
-    """The arguments in every way that gives the same node."""
+def _arguments(node: Apply, pattern: Apply) -> Iterator[Sequence[Node]]:
+    """The arguments in every way that gives the same node, as far as they may match a pattern."""
     match node.head:
         case "hadamard":
             yield from permutations(node.args)
+        case "block":
+            rows = normal.block_rows(pattern)
+            yield from normal.groupings(node, len(rows), len(rows[0]))
         case _:
             row = normal.row_of(node)
             traced = normal.inside_trace(node) is not None

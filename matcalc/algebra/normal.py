@@ -13,13 +13,14 @@ rebuilds what a person would write.  Cost: every constructor is linear in its ar
 recurses into the depth of an expression.
 
 The rooms, from the ground up: ``sums``; ``products`` with their ``scalar_factors`` and ``powers``,
-which are one recursion; ``entries``, ``applications``, ``diagonals``, ``traces``,
+which are one recursion; ``entries``, ``applications``, ``diagonals``, ``blocks``, ``traces``,
 ``inner_products``.  Where a room needs one above it, it asks ``builders``.
 """
 
 from __future__ import annotations
 
 from matcalc.algebra.applications import call, commutation, dimension, jacobian, kron
+from matcalc.algebra.blocks import block, groupings, parts_across, parts_down
 from matcalc.algebra.builders import (
     absolute,
     apply,
@@ -38,7 +39,15 @@ from matcalc.algebra.builders import (
 from matcalc.algebra.diagonals import diag, diagonal, vec
 from matcalc.algebra.entries import elementwise, epow, hadamard
 from matcalc.algebra.ir import is_head
-from matcalc.algebra.products import mul, ones_matrix, power, size, transpose, transposed_chain
+from matcalc.algebra.products import (
+    mul,
+    ones_matrix,
+    power,
+    size,
+    stacked,
+    transpose,
+    transposed_chain,
+)
 from matcalc.algebra.properties import positive
 from matcalc.algebra.scalar_factors import Factors, is_nonnegative
 from matcalc.algebra.sums import (
@@ -50,10 +59,12 @@ from matcalc.algebra.sums import (
     ZERO,
     Chain,
     add,
+    block_rows,
     constant_entry,
     entry_powers,
     identity,
     integer,
+    is_block,
     is_identity,
     is_integer,
     is_ones,
@@ -86,6 +97,8 @@ __all__ = [
     "apply",
     "argument_of_abs",
     "argument_of_log",
+    "block",
+    "block_rows",
     "call",
     "commutation",
     "constant_entry",
@@ -98,11 +111,13 @@ __all__ = [
     "epow",
     "exp",
     "exponent_of",
+    "groupings",
     "hadamard",
     "identity",
     "inside_det",
     "inside_trace",
     "integer",
+    "is_block",
     "is_elementwise",
     "is_head",
     "is_identity",
@@ -123,6 +138,8 @@ __all__ = [
     "ones",
     "ones_matrix",
     "outside",
+    "parts_across",
+    "parts_down",
     "positive",
     "power",
     "product",
@@ -130,6 +147,7 @@ __all__ = [
     "scale",
     "size",
     "split",
+    "stacked",
     "sub",
     "trace",
     "transpose",

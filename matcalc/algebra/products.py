@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import reduce
 from math import gcd, lcm
 
 from matcalc.algebra.builders import (
     apply,
+    blocks_multiplied,
     constructor,
     is_entrywise,
     pair_by_law,
@@ -41,10 +43,13 @@ from matcalc.algebra.sums import (
     ZERO,
     Chain,
     add,
+    block_rows,
     identity,
     integer,
+    is_block,
     is_identity,
     is_ones,
+    is_partitioned,
     is_zero,
     linear,
     neg,
@@ -98,6 +103,10 @@ def append(stack: list[tuple[Node, Node]], scalars: Factors, factor: Node) -> No
             c, base = primitive(factor)
             scalars.coefficient *= c
             push(stack, scalars, base, ONE)
+        case Apply(head="block"):
+            c, base = split(factor)
+            scalars.coefficient *= c
+            push(stack, scalars, base, ONE)
         case Number() | Symbol() | Apply():
             push(stack, scalars, factor, ONE)
         case _:
@@ -118,12 +127,10 @@ def push(stack: list[tuple[Node, Node]], scalars: Factors, base: Node, e: Node) 
         else:
             push(stack, scalars, base, e)
         return
-    if stack and e is ONE and stack[-1][1] is ONE:
-        merged = _neighbours(stack[-1][0], base)
-        if merged is not None:
-            stack.pop()
-            append(stack, scalars, merged)
-            return
+    if stack and (merged := _merged(stack[-1], (base, e))) is not None:
+        stack.pop()
+        append(stack, scalars, merged)
+        return
     k = integer(e)
     if isinstance(base, Product) and k is not None and k < 0:
         width = len(base.chain)
@@ -136,13 +143,23 @@ def push(stack: list[tuple[Node, Node]], scalars: Factors, base: Node, e: Node) 
     _cancel_inverse(stack, scalars)
 
 
+def _merged(left: tuple[Node, Node], right: tuple[Node, Node]) -> Node | None:
+    """What two powers side by side merge into."""
+    (A, j), (B, k) = left, right
+    if j is ONE and k is ONE:
+        return _neighbours(A, B)
+    if (j is ONE and is_partitioned(A)) or (k is ONE and is_partitioned(B)):
+        return blocks_multiplied(power(A, j), power(B, k))
+    return None
+
+
 def _neighbours(left: Node, right: Node) -> Node | None:
     """What two matrices side by side merge into by a law: diag(u) v = u .* v and its kin."""
     if not (isinstance(left, Apply) or isinstance(right, Apply)):
         return None
     if left.shape.is_row and right.shape.is_column:  # a scalar is for ``scalar_chain``
         return None
-    return pair_by_law(left, right)
+    return blocks_multiplied(left, right) or pair_by_law(left, right)
 
 
 def _power_by_law(base: Node, exponent: Node) -> Node | None:
@@ -335,19 +352,41 @@ def _transposed_arguments(node: Apply) -> tuple[Node, ...]:
     if node.shape.is_column:
         return ()
     row = row_of(node)
-    return node.args if is_entrywise(node) or (row and "'" in row.transpose) else ()
+    by_arguments = is_entrywise(node) or is_block(node) or (row and "'" in row.transpose)
+    return node.args if by_arguments else ()
 
 
 def _of_application(node: Apply) -> Node:
     """The transpose of a head other than a transpose: by its row, else left as it is."""
     if node.head == "commutation":
         return make_apply("commutation", node.args[::-1], node.shape)
+    if is_block(node):
+        return _of_blocks(node)
     if not node.shape.is_column:
         if is_entrywise(node):
             return apply(node.head, [transpose(arg) for arg in node.args], node.shape.T)
         if (known := known_transpose(node)) is not None:
             return known
     return make_apply("transpose", (node,), node.shape.T)
+
+
+def _of_blocks(node: Apply) -> Node:
+    """[A, B; C, D]' is [A', C'; B', D']; of a column of blocks it is a node of its own."""
+    if node.shape.is_column:
+        c, inside = split(node)
+        return scale(c, make_apply("transpose", (inside,), node.shape.T))
+    rows = [[transpose(block) for block in row] for row in block_rows(node)]
+    if len({len(row) for row in rows}) == 1:
+        blocks = [row[j] for j in range(len(rows[0])) for row in rows]
+    else:
+        blocks = [stacked(row) for row in rows]
+    return apply("block", blocks, node.shape.T)
+
+
+def stacked(blocks: Sequence[Node]) -> Node:
+    """[A; B]"""
+    rows = reduce(Dim.__add__, (block.shape.rows for block in blocks))
+    return apply("block", blocks, Shape(rows, blocks[0].shape.cols))
 
 
 def known_transpose(node: Apply) -> Node | None:

@@ -1,13 +1,17 @@
 """Numbers, constants and sums: the constructors of linear combinations.
 
-A sum collects like terms.  These constructors stand on nothing but the nodes themselves.
+A sum collects like terms; a number in front of a block matrix goes into the blocks.  These
+constructors stand on nothing but the nodes themselves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from math import gcd, lcm
+from typing import TypeGuard
 
+from matcalc.algebra.builders import blocks_added
 from matcalc.algebra.ir import (
     Apply,
     Node,
@@ -72,6 +76,16 @@ def is_ones(node: Node) -> bool:
     return is_head(node, "ones")
 
 
+def is_block(node: Node) -> TypeGuard[Apply]:
+    """A matrix or a column made of blocks."""
+    return is_head(node, "block")
+
+
+def is_partitioned(node: Node) -> bool:
+    """A block matrix, or a row of blocks, which is the transpose of a column."""
+    return is_block(node.args[0] if is_head(node, "transpose") else node)
+
+
 def is_ones_matrix(node: Node) -> bool:
     """The column, row or matrix of ones itself, not a multiple of it."""
     if isinstance(node, Product):
@@ -119,10 +133,32 @@ def split(node: Node) -> tuple[Fraction, Node]:
             return node.value, ONE
         case Product() if node.coefficient != 1:
             return node.coefficient, product(Fraction(1), node.scalars, node.chain, node.shape)
+        case Apply(head="block"):
+            c = _content(node)
+            return c, scale(1 / c, node)
         case Symbol() | Sum() | Product() | Apply():
             return _UNIT, node
         case _:
             assert_never(node)
+
+
+def _content(node: Node) -> Fraction:
+    """The greatest number that a block matrix is a multiple of, with the sign of its first block.
+
+    What is left has coprime integer coefficients, so that 2 [x; y] and [x; y] differ by a number.
+    """
+    match node:
+        case Sum() if node.terms:
+            coefficients = [c for _, c in node.terms]
+        case Apply(head="block"):
+            coefficients = [_content(arg) for arg in node.args if not is_zero(arg)]
+        case Number() | Symbol() | Sum() | Product() | Apply():
+            return split(node)[0]
+        case _:
+            assert_never(node)
+    numerator = gcd(*(c.numerator for c in coefficients))
+    c = Fraction(numerator, lcm(*(c.denominator for c in coefficients)))
+    return c if coefficients[0] > 0 else -c
 
 
 def linear(terms: Iterable[tuple[Node, Fraction]], shape: Shape) -> Node:
@@ -141,8 +177,17 @@ def linear(terms: Iterable[tuple[Node, Fraction]], shape: Shape) -> Node:
         return zero(shape)
     if len(kept) == 1:
         return scale(kept[0][1], kept[0][0])
+    if sum(_has_blocks(term) for term, _ in kept) > 1 and (merged := blocks_added(kept)):
+        return linear(merged, shape)
     kept.sort(key=lambda t: t[0].digest)
     return make_sum(tuple(kept), shape)
+
+
+def _has_blocks(term: Node) -> bool:
+    """Is a term made of blocks, with scalar factors perhaps?"""
+    if isinstance(term, Product) and len(term.chain) == 1 and term.chain[0][1] is ONE:
+        term = term.chain[0][0]
+    return is_partitioned(term)
 
 
 def add(*nodes: Node) -> Node:
@@ -171,6 +216,8 @@ def scale(c: Fraction, node: Node) -> Node:
             return make_sum(tuple((t, c * k) for t, k in node.terms), node.shape)
         case Product() if not (node.chain and node.shape.is_scalar):
             return product(c * node.coefficient, node.scalars, node.chain, node.shape)
+        case Apply(head="block"):
+            return make_apply("block", tuple(scale(c, arg) for arg in node.args), node.shape)
         case Symbol() | Product() | Apply():
             pass
         case _:
@@ -193,7 +240,7 @@ def product(
         return make_number(coefficient)
     if len(scalars) + len(chain) == 1:
         base, exponent = (scalars + chain)[0]
-        if exponent is ONE and isinstance(base, Sum) and base.shape == shape:
+        if exponent is ONE and base.shape == shape and (isinstance(base, Sum) or is_block(base)):
             return scale(coefficient, base)
         if exponent is ONE and coefficient == 1 and base.shape == shape:
             return base
@@ -207,6 +254,24 @@ def outside(node: Product) -> tuple[Node, Node]:
     """A matrix product as (scalar factors, chain)."""
     scalar = product(node.coefficient, node.scalars, (), SCALAR)
     return scalar, product(_UNIT, (), node.chain, node.shape)
+
+
+def block_rows(node: Apply) -> list[list[Node]]:
+    """The blocks of a block matrix, row by row."""
+    return rows_of(node.args, node.shape.cols)
+
+
+def rows_of(blocks: Iterable[Node], cols: Dim) -> list[list[Node]]:
+    """Blocks row by row: a row ends where it is as wide as the whole."""
+    rows: list[list[Node]] = [[]]
+    width = Dim.of(0)
+    for block in blocks:
+        if width is cols:
+            rows.append([])
+            width = Dim.of(0)
+        rows[-1].append(block)
+        width = width + block.shape.cols
+    return rows
 
 
 def entry_powers(node: Node) -> list[tuple[Node, Node]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matcalc.algebra.applications import applied, known_trace
+from matcalc.algebra.blocks import diagonal_blocks
 from matcalc.algebra.builders import absolute, call_by_law, constructor, inside_det, log
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, make_apply
 from matcalc.algebra.products import mul, power, primitive, size, transposed_chain
@@ -45,6 +46,8 @@ def trace(M: Node) -> Node:
             if not M.chain:
                 return size(M.shape.rows)
             return _trace_of_chain(M)
+        case Apply(head="block") if (blocks := diagonal_blocks(M)) is not None:
+            return add(*map(trace, blocks))
         case Apply() if (known := known_trace(M)) is not None:
             return known
         case Number() | Symbol() | Apply():
@@ -62,7 +65,7 @@ def _trace_of_chain(M: Product) -> Node:
         return found
     if len(chain) > 1:
         other = mul(*_rotated(chain, 1))
-        if not (isinstance(other, Product) and len(other.chain) == len(chain)):
+        if not (isinstance(other, Product) and other.chain == chain[1:] + chain[:1]):
             return trace(other)
     scalars, there = transposed_chain(chain)
     sign = scalars.build()  # of skew matrices: -1, or (-1)^k to a symbolic power

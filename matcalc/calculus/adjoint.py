@@ -8,6 +8,8 @@ dX> = tr(G' dX).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from matcalc.algebra import normal
 from matcalc.algebra.interpret import row_formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, dependents, postorder
@@ -38,6 +40,8 @@ def _pull(node: Node, G: Node, inside: set[Node]) -> list[tuple[Node, Node]]:
             return [(t, normal.scale(c, G)) for t, c in node.terms if t in inside]
         case Product():
             return [_pull_factor(node, G, inside)]
+        case Apply(head="block"):
+            return [pair for pair in _pull_blocks(node, G) if pair[0] in inside]
         case Apply():
             return [_pull_argument(node, G, inside)]
         case Number() | Symbol():
@@ -65,6 +69,15 @@ def _pull_factor(node: Product, G: Node, inside: set[Node]) -> tuple[Node, Node]
     left = [normal.transpose(f) for f in reversed(chain[:j])]
     right = [normal.transpose(f) for f in reversed(chain[j + 1 :])]
     return base, normal.mul(coefficient, *scalars, *left, G, *right)
+
+
+def _pull_blocks(node: Apply, G: Node) -> Iterator[tuple[Node, Node]]:
+    """Each block has the cotangent that stands where it does."""
+    rows = normal.block_rows(node)
+    parts = normal.parts_down(G, [row[0].shape.rows for row in rows])
+    for row, part in zip(rows, parts, strict=True):
+        across = normal.parts_across(part, [block.shape.cols for block in row])
+        yield from zip(row, across, strict=True)
 
 
 def _pull_argument(node: Apply, G: Node, inside: set[Node]) -> tuple[Node, Node]:

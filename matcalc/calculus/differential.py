@@ -120,6 +120,12 @@ class _Differential:
             ]
             return normal.add(*terms)
         match node.head:
+            case "block":
+                blocks = [
+                    normal.zero(arg.shape) if d is None else d
+                    for arg, d in zip(node.args, parts, strict=True)
+                ]
+                return normal.apply("block", blocks, node.shape)
             case "epow":
                 return normal.add(*self._entry_power(*node.args))
             case "call":

@@ -14,13 +14,15 @@ scalar is that of its gradient.  (J. R. Magnus and H. Neudecker, Matrix Differen
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matcalc.algebra import normal
 from matcalc.algebra.interpret import row_formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, dependents, fold
 from matcalc.algebra.normal import Chain
 from matcalc.calculus.adjoint import gradient
 from matcalc.errors import MatcalcError, assert_never
-from matcalc.language.sizes import Shape
+from matcalc.language.sizes import Dim, Shape
 
 
 def vec_jacobian(dF: Node, dX: Symbol) -> Node:
@@ -47,6 +49,8 @@ def vec_jacobian(dF: Node, dX: Symbol) -> Node:
                 return normal.add(*(normal.scale(c, done[t]) for t, c in node.terms if t in done))
             case Product():
                 return _product(node, done)
+            case Apply(head="block"):
+                return _blocks(node, done, columns)
             case Apply():
                 return _application(node, done)
             case Number() | Symbol():
@@ -101,6 +105,31 @@ def _around_diag(left: Node, right: Node) -> Node:
     return normal.hadamard(normal.kron(normal.transpose(right), rows), normal.kron(cols, left))
 
 
+def _blocks(node: Apply, done: dict[Node, Node], columns: Dim) -> Node:
+    """J of a matrix that is the sum of E_i A E_j' over its blocks A, with E_i = [0; I; 0].
+
+    vec of blocks side by side is the stacked vec of each.
+    """
+
+    def of(block: Node) -> Node:
+        size = block.shape.rows * block.shape.cols
+        return done.get(block) or normal.zero(Shape(size, columns))
+
+    rows = normal.block_rows(node)
+    moving = [block for block in node.args if block in done]
+    if node.shape.is_column or (len(rows) == 1 and len(moving) > 1):
+        return normal.stacked([of(block) for block in node.args])
+    heights = [row[0].shape.rows for row in rows]
+    terms = []
+    for i, row in enumerate(rows):
+        widths = [block.shape.cols for block in row]
+        for j, block in enumerate(row):
+            if block in done:
+                around = normal.kron(selection(widths, j), selection(heights, i))
+                terms.append(normal.mul(around, done[block]))
+    return normal.add(*terms)
+
+
 def _application(node: Apply, done: dict[Node, Node]) -> Node:
     """J of a function that is linear in the one argument that depends on dX."""
     ((i, M),) = ((i, arg) for i, arg in enumerate(node.args) if arg in done)
@@ -117,3 +146,10 @@ def _application(node: Apply, done: dict[Node, Node]) -> Node:
     if row is None or not row.matrix:
         raise MatcalcError("unsupported", f"the differential of {node.head} cannot be read off")
     return normal.mul(row_formula(row, row.matrix[i], node.args, node.shape), done[M])
+
+
+def selection(sizes: Sequence[Dim], i: int) -> Node:
+    """[0; I; 0], where the I is part i of those that have these sizes."""
+    parts = [normal.zero(Shape(size, sizes[i])) for size in sizes]
+    parts[i] = normal.identity(sizes[i])
+    return normal.stacked(parts)

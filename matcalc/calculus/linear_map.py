@@ -9,6 +9,8 @@ off its graph (``index_graph``).  The laws of opening, one per head, are those o
     (A F B)_ab = A_ap F_pq B_qb        (E .* F)_ab = E_ab F_ab        (F')_ab = F_ba
     diag(u)_ab = u_a if a = b          diagonal(F)_a = F_aa           (F + G)_ab = F_ab + G_ab
 
+and a block matrix is the sum of its blocks, each put in its place by matrices [0; I; 0].
+
 A column for which that finds no K has a form with Kronecker products (``kronecker``).
 """
 
@@ -22,7 +24,7 @@ from matcalc.algebra import normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold
 from matcalc.calculus.adjoint import gradient
 from matcalc.calculus.index_graph import IndexGraph, cut
-from matcalc.calculus.kronecker import vec_jacobian
+from matcalc.calculus.kronecker import selection, vec_jacobian
 from matcalc.errors import assert_never
 from matcalc.language.sizes import ONE, Shape
 
@@ -77,6 +79,8 @@ class _Jacobian:
             return normal.zero(Shape(node.shape.rows, n))
         if node.shape.is_scalar:
             return normal.transpose(gradient(node, self.dx))
+        if normal.is_block(node):  # J([u; v]) is [J(u); J(v)]
+            return normal.stacked([done.get(u) or self._node(u, done) for u in node.args])
         pieces = self._pieces(node)
         if node in self.stuck:
             return vec_jacobian(node, self.dx)
@@ -93,12 +97,19 @@ class _Jacobian:
         if column is self.dx or column.shape.is_scalar or not self._depends(column):
             return []
         if column not in self.opened:
+            parts = self._blocks(column) if normal.is_block(column) else self._walk(column)
             try:
-                self.opened[column] = list(self._walk(column))
+                self.opened[column] = list(parts)
             except _Stuck:
                 self.opened[column] = []
                 self.stuck.add(column)
         return self.opened[column]
+
+    def _blocks(self, column: Apply) -> Iterator[tuple[Node, Node]]:
+        """A column of blocks u is the sum of E u with E = [0; I; 0]."""
+        for i, u in enumerate(column.args):
+            if self._depends(u):
+                yield selection([each.shape.rows for each in column.args], i), u
 
     def _walk(self, column: Node) -> Iterator[tuple[Node, Node]]:
         """Open a column until what is inside is a column or a scalar again.
@@ -138,6 +149,8 @@ class _Jacobian:
                 return [_Place(inner, a, b, around)]
             case Apply(head="transpose", args=(inner,)):
                 return [_Place(inner, b, a, around)]
+            case Apply(head="block"):
+                return list(self._open_blocks(place, node))
             case Apply(head="diag", args=(u,)):
                 around.merge(a, b)
                 return [_Place(u, a, around.vertex(ONE), around)]
@@ -157,6 +170,20 @@ class _Jacobian:
         _, a, b, around = place
         inside = [(term, c) for term, c in terms if self._depends(term)]
         return [_Place(t, a, b, around.copy().scale(normal.number(c))) for t, c in inside]
+
+    def _open_blocks(self, place: _Place, node: Apply) -> Iterator[_Place]:
+        """Block F of row i and column j stands there as E_i F E_j'."""
+        rows = normal.block_rows(node)
+        heights = [row[0].shape.rows for row in rows]
+        for i, row in enumerate(rows):
+            widths = [block.shape.cols for block in row]
+            for j, block in enumerate(row):
+                if self._depends(block):
+                    around = place.around.copy()
+                    p, q = map(around.vertex, block.shape)
+                    around.connect(place.a, selection(heights, i), p)
+                    around.connect(q, normal.transpose(selection(widths, j)), place.b)
+                    yield _Place(block, p, q, around)
 
     def _open_product(self, place: _Place, node: Product) -> list[_Place]:
         """One step into c s A F B: s; else without c s; u or v of u v'; F B; terms of F; F."""

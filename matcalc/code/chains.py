@@ -105,7 +105,7 @@ class Chains:
         args: list[Op] = []
         for arg, pattern in zip(node.args, row.shapes.parameters, strict=True):
             value = self.values[arg]
-            if value.rank < pattern.rank == 2:
+            if value.rank < pattern.rank == 2 and not (value.rank and row.shapes.takes_rows):
                 value = ops.reshape(value, tuple(arg.shape))
             args.append(value)
         bound = row.shapes.sizes((*(arg.shape for arg in node.args), node.shape))
@@ -115,7 +115,8 @@ class Chains:
         args += [ops.size(bound[name]) for name in needed]
         dims = dims_of(node.shape)
         if len(dims) < row.shapes.result.rank == 2:
-            return ops.reshape(ops.call(template, args, tuple(node.shape)), dims)
+            full = tuple(node.shape)[: args[0].rank]
+            return ops.reshape(ops.call(template, args, full), dims)
         return ops.call(template, args, dims)
 
     # --- chains ---------------------------------------------------------------------------------

@@ -80,6 +80,8 @@ class Plan:
             case "hadamard" | "epow":
                 parts = (node,) if node.head == "epow" else node.args
                 return ops.mul(UNIT, *self.chains.factors(map(_as_power, parts)))
+            case "block":
+                return self._block(node)
             case "commutation":
                 m, n = args
                 template = "np.eye({0} * {1})[np.arange({0} * {1}).reshape({1}, {0}).T.ravel()]"
@@ -92,6 +94,21 @@ class Plan:
             return self.chains.function(node.head, args[0])
         row = FUNCTIONS.get(node.head)
         return self._of_product(node, row) if row and row.product else self.chains.applied(node)
+
+    def _block(self, node: Apply) -> Op:
+        """Blocks as 2-D arrays; in a column as 1-D arrays."""
+        dims = dims_of(node.shape)
+        rank, ops = len(dims), self.ops
+        args = []
+        for arg in node.args:
+            value, full = self.values[arg], tuple(arg.shape)[:rank]
+            args.append(ops.reshape(value, full) if value.rank else ops.fill(value, full))
+        places = [f"{{{k}}}" for k in range(len(args))]
+        if rank == 1:
+            return ops.call(f"np.concatenate([{', '.join(places)}])", args, dims)
+        rest = iter(places)
+        rows = [", ".join(next(rest) for _ in row) for row in normal.block_rows(node)]
+        return ops.call(f"np.block([{', '.join(f'[{row}]' for row in rows)}])", args, dims)
 
     def _abstract(self, node: Apply, args: Sequence[Op]) -> Op:
         """f(x) and Df(x): the functions take and give 1-D arrays, Df(x) is 2-D."""

@@ -22,7 +22,7 @@ WIDE = 90  # characters of a line
 _FEW = 4  # operands that are named rather than put into statements of their own
 _DEEP = 8  # levels of parentheses
 _TRIVIAL = frozenset({"number", "name", "size", "function", "jacobian"})
-_VIEWS = re.compile(r"np\.(diag|ravel|reshape|asarray)\(|.*\.ravel\(\)$")
+_VIEWS = re.compile(r"np\.(diag|ravel|reshape|asarray)\(|.*\.ravel\(\)$|\{0\}\[[^]]*:[^]]*\]$")
 
 
 class Text(NamedTuple):
@@ -348,11 +348,11 @@ def _leading(name: str, line: str) -> str:
 def filled(template: str, texts: Iterable[Text]) -> Text:
     """A template of texts; one that is not alone between brackets must be an atom."""
     outside = template
-    while outside != (outside := re.sub(r"\([^()]*\)", "", outside)):
+    while outside != (outside := re.sub(r"\([^()]*\)|\[[^][]*\]", "", outside)):
         pass
     binds = ADD if " " in outside else MUL if "/" in outside or "*" in outside else ATOM
     for k, text in enumerate(texts):
-        alone = re.search(rf"(\(|, )\{{{k}\}}(\)|,)", template)
+        alone = re.search(rf"([([]|, )\{{{k}\}}([])]|,)", template)
         template = template.replace(f"{{{k}}}", text.text if alone else text.at(ATOM))
     return Text(template, binds)
 

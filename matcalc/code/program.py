@@ -261,6 +261,8 @@ class Ops:
 
     def reshape(self, op: Op, dims: Dims) -> Op:
         """The same entries with axes of length 1 added or left out."""
+        if op.dims == dims:
+            return op
         if len(dims) > op.rank:
             return self.call("np.reshape({0}, ({1}, {2}))", [op, *map(self.size, dims)], dims)
         return self.call("np.ravel({0})" if dims else "np.ravel({0})[0]", [op], dims)

@@ -236,6 +236,8 @@ class _Writer:
             case "epow":
                 rule = self._mapping(f"{{0}}**{args[1].at(ATOM)}")
                 return Text(f"{first.at(ATOM)}.applyfunc({rule})")
+            case "block":
+                raise _unsupported("a block matrix")
         return self._function(node, args)
 
     def _function(self, node: Apply, args: list[Text]) -> Text:

@@ -9,7 +9,7 @@ a differential (``linear``) it only multiplies out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -75,7 +75,7 @@ class Changes:
         return Term(term.coefficient, scalars, kept, term.traced, term.degree)
 
     def _is_remainder(self, node: Node) -> bool:
-        return normal.power(node, normal.MINUS_ONE) in self.remainders if self.remainders else False
+        return any(node is normal.power(base, normal.MINUS_ONE) for base in self.remainders)
 
     # --- the walk ---------------------------------------------------------------------------------
 
@@ -177,10 +177,19 @@ class Changes:
     def _apply(self, node: Apply) -> list[Term]:
         if node.head in ("hadamard", "epow"):
             return self._entries(node)
+        if normal.is_block(node):
+            return [image for i in range(len(node.args)) for image in self._block(node, i)]
         if not is_multilinear(node) or len(node.args) > 1:
             raise NotPolynomial
         (part,) = self._parts(node)
         return [self._image(node, term) for term in self._of(part)]
+
+    def _block(self, node: Apply, i: int) -> Iterator[Term]:
+        """The changes of one block, beside zeros."""
+        for term in self._of(node.args[i]):
+            blocks = [normal.zero(arg.shape) for arg in node.args]
+            blocks[i] = term.node()
+            yield self._atom(normal.apply(node.head, blocks, node.shape), term.degree)
 
     def _image(self, node: Apply, term: Term) -> Term:
         """A linear function of a term."""

@@ -23,8 +23,9 @@ from matcalc.algebra.interpret import Reader
 from matcalc.algebra.ir import Node, Product, Symbol, fold, make_symbol, postorder
 from matcalc.algebra.rewrite import expand, rebuild, substitute
 from matcalc.answer import Derivative, Step, Words
+from matcalc.calculus.adjoint import gradient
 from matcalc.calculus.derive import once, perturbation_name, structure_law
-from matcalc.calculus.differential import differentials, stated
+from matcalc.calculus.differential import differential, differentials, stated
 from matcalc.derivation import linear
 from matcalc.derivation.chain import Link, chain_links
 from matcalc.derivation.changes import Changes, NotPolynomial, TooLong
@@ -140,11 +141,16 @@ class _Derivation:
             self._linearise(F, d)
             self.terms = self._multiplied_out(dF)
 
-    @staticmethod
-    def _is_differential(terms: Sequence[Term], dF: Node) -> bool:
+    def _is_differential(self, terms: Sequence[Term], dF: Node) -> bool:
         """Are the first-order terms found by hand the differential that the calculus found?"""
         gap = normal.sub(total(terms, dF), dF)
-        return normal.is_zero(gap) or expand(gap) is normal.zero(dF.shape)
+        if normal.is_zero(gap) or expand(gap) is normal.zero(dF.shape):
+            return True
+        if not dF.shape.is_scalar or not any(map(normal.is_block, postorder(gap))):
+            return False
+        V = make_symbol(f"{self.dX.name}_", self.dX.shape)
+        moved = differential(gap, self.dX, V)
+        return self.dX not in postorder(moved) and normal.is_zero(gradient(moved, V))
 
     def _constant(self, F: Node) -> None:
         """f(X + dX) = f(X), since X does not occur or cancels."""
@@ -264,6 +270,9 @@ class _Derivation:
     def _linearise(self, F: Node, d: dict[Node, Node]) -> None:
         """N(u + du) -> N(u) + dN for each node that is not linear in what depends on X."""
         curved = linear.curved_nodes(F, d)
+        if not curved and self.variable not in postorder(d[F]):
+            self._add_node("first-order", "=", d[F], (f"f is linear in {self.variable.name}",))
+            return
         if not curved or len(curved) > _MANY_NODES:
             rules = ", ".join(dict.fromkeys(map(linear.rule, curved)))
             said = f"the differentials of {len(curved)} parts at once, by the rules {rules}"

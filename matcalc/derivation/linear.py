@@ -47,7 +47,8 @@ def curved_nodes(F: Node, d: dict[Node, Node]) -> list[Node]:
     for node in reversed(nodes):  # parents first
         for child in node.children:
             square = _norm_of(node) is not None and norm_argument(child) is not None
-            within = is_multilinear(node) and hidden.get(node, False)
+            linear = is_multilinear(node) or normal.is_block(node)
+            within = linear and hidden.get(node, False)
             hidden[child] = hidden.get(child, True) and (square or within)
     return [node for node in nodes if _is_curved(node, d) and not hidden.get(node)]
 
@@ -69,6 +70,8 @@ def _is_curved(node: Node, d: dict[Node, Node]) -> bool:
             moving = [(b, e) for b, e in node.scalars + node.chain if b in d or e in d]
             return len(moving) > 1 or any(e is not normal.ONE for _, e in moving)
         case Apply():
+            if normal.is_block(node):
+                return False
             return not is_multilinear(node) or sum(arg in d for arg in node.args) > 1
         case Number() | Symbol() | Sum():
             return False

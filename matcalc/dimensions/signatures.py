@@ -19,7 +19,7 @@ from matcalc.dimensions.sizes import ONE_SIZE, Reason
 from matcalc.language.sizes import ONE, SCALAR
 from matcalc.language.tree import Block, Call
 from matcalc.tables.functions import Function, meant
-from matcalc.tables.signatures import Pattern, Size
+from matcalc.tables.signatures import Pattern, Size, Total
 
 _Bound = dict[str, tuple[int, Part | None]]  # a size name -> the size, and the argument that has it
 
@@ -58,7 +58,7 @@ def shape_function(
     }
     why, conforms = 0, True
     parts = list(zip(node.args, args, row.shapes.parameters))
-    parts.sort(key=lambda part: part[2].has_products)  # what determines sizes, before what has them
+    parts.sort(key=lambda part: part[2].is_compound)  # what determines sizes, before what has them
     for arg, value, pattern in parts:
         if value is None:
             conforms = False
@@ -74,7 +74,7 @@ def shape_function(
         return Value(ONE_SIZE, ONE_SIZE)
     if not conforms and not row.sizes:
         return None
-    rows, cols = (_product(conform, node, names, bound, why) for names in result)
+    rows, cols = (_compound(conform, node, names, bound, why) for names in result)
     constant = all(value is not None and value.constant for value in args[: row.arity])
     return Value(rows, cols, why, constant)
 
@@ -94,7 +94,7 @@ def _fit(conform: Conform, node: Call, part: Part, pattern: Pattern, bound: _Bou
         if len(names) == 1:
             other, owner = bound.setdefault(names[0], (size, part))
         elif names:
-            other = _product(conform, node, names, bound, 0)
+            other = _compound(conform, node, names, bound, 0)
         place, beside = owner or (part if not names else (node, None))
         why = value.why | (beside.why if beside is not None else 0)
         if not conform.unite("argument", node, place, tree, (other, size), why):
@@ -102,12 +102,13 @@ def _fit(conform: Conform, node: Call, part: Part, pattern: Pattern, bound: _Bou
     return True
 
 
-def _product(conform: Conform, node: Call, names: Size, bound: _Bound, why: int) -> int:
-    """A product of the sizes of a signature; one that no argument has had yet is a new one."""
+def _compound(conform: Conform, node: Call, names: Size, bound: _Bound, why: int) -> int:
+    """A product or a sum of sizes of a signature; what no argument has had yet is a new one."""
     for name in names:
         if name not in bound:
             bound[name] = (conform.sizes.new(), None)
-    return conform.sizes.product([bound[name][0] for name in names], Reason(node, why))
+    combined = conform.sizes.total if isinstance(names, Total) else conform.sizes.product
+    return combined([bound[name][0] for name in names], Reason(node, why))
 
 
 def shape_block(conform: Conform, node: Block, values: Sequence[Value]) -> Value | None:

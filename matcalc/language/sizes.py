@@ -59,6 +59,9 @@ class Dim:
                 total[monomial] = total.get(monomial, 0) + j * k
         return _dim(total)
 
+    def __sub__(self, other: Dim) -> Dim:
+        return self + Dim(tuple((monomial, -k) for monomial, k in other.terms))
+
     @property
     def names(self) -> frozenset[str]:
         """The dimension names that occur."""

@@ -472,6 +472,8 @@ class Presenter:
                 return self._entries(node)
             case "ones":
                 return Written(1, trees.constant("ones", node.shape))
+            case "block":
+                return self._block(node)
             case "call" | "jacobian":
                 f = node.args[0]
                 assert isinstance(f, Symbol)
@@ -496,6 +498,15 @@ class Presenter:
                 return Written(1, power)
         plain = [self.part(arg) for arg in self._arguments(node)]
         return Written(1, trees.call(name, plain, node.shape))
+
+    def _block(self, node: Apply) -> Written:
+        """[A, B; C, D]; -[A, B; C, D] where every block has a sign."""
+        parts = [self._done[block] for block in node.args if not normal.is_zero(block)]
+        signed = all(part.sign < 0 and not isinstance(part.tree, t.Add) for part in parts)
+        sign = -1 if signed else 1
+        of = self.unsigned if sign < 0 else self.part
+        rows = tuple(tuple(map(of, row)) for row in normal.block_rows(node))
+        return Written(sign, self.trees.make(t.Block(rows), node.shape))
 
     def _entry_exponential(self, node: Apply) -> Tree | None:
         """exp(log(u) .* v) as u .^ v, exp(log(c) v) as c .^ v."""

@@ -82,7 +82,8 @@ class Style:
                     self.means = True
                 case Call(function="tr") if tree in nodes and tree.args[0] in nodes:
                     inside = nodes[tree.args[0]]  # a scalar is its own trace
-                    if not isinstance(inside, Sum) and not inside.shape.is_scalar:
+                    apart = isinstance(inside, Sum) or normal.is_block(inside)
+                    if not apart and not inside.shape.is_scalar:
                         self.traces.setdefault(nodes[tree], inside)
                 case Add():
                     node = nodes.get(tree)

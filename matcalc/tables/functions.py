@@ -48,6 +48,7 @@ class Function:
     ``definition``  what the function is short for
     ``transpose``   f(X)' in the parameters, where that is a function of their transposes
     ``trace``       tr(f(X)) in the parameters, where they are square
+    ``of_product`` f(A B), where one of the factors comes out, in A and B
     ``transposable`` f(X') = f(X)
     ``domain``      condition on the parameters for f to be differentiable, ``""`` if everywhere;
                     ``{X}`` stands for the argument as written
@@ -63,7 +64,8 @@ class Function:
     ``latex``       a command, or a template in which ``#1``, ``#2`` are the arguments
     ``numpy``       an expression in ``{0}``, ``{1}``, ... and the sizes ``{m}``, ...; the arguments
                     have the rank that the signature gives them: (m,n) is 2-D even where m is 1,
-                    (n,1) is 1-D or, where n is 1, a float like (1,1)
+                    (n,1) is 1-D or, where n is 1, a float like (1,1); what takes rows, (p + q,n)
+                    -> (p,n), takes those of a column from 1-D
     ``helper``      a Python function that ``numpy`` calls and that emitted code brings along
     ``product``     f(P Q) in index notation, ``ij,ji->``, where that is cheaper than the product
     ``mpmath``      an expression in the parameters and sizes (see ``verify.scalars.Formulas``);
@@ -85,6 +87,7 @@ class Function:
     definition: str = ""
     transpose: str = ""
     trace: str = ""
+    of_product: str = ""
     transposable: bool = False
     aliases: tuple[str, ...] = ()
     domain: str = ""
@@ -690,6 +693,67 @@ _ROWS: tuple[Function, ...] = (
             "matrix(p, q, lambda k, l: mp.fsum("
             "Z[i * p + k, j * q + l] * X[i, j] for i in range(m) for j in range(n)))"
         ),
+    ),
+    # --- parts of block matrices: of the p + q rows or columns the first p, or the last q ------
+    Function(
+        name="top",
+        parameters=("X",),
+        signature="(p + q,n) -> (p,n)",
+        doc="the first p of p + q rows",
+        kind="linear",
+        sizes=("p", "q"),
+        adjoint=("[G; zeros(q, n)]",),
+        transpose="left(X', p, q)",
+        of_product="top(A, p, q) B",
+        matrix=("kron(eye(n), [eye(p), zeros(p, q)])",),
+        latex=r"\operatorname{top}",
+        numpy="{0}[:{p}]",
+        mpmath="matrix(p, n, lambda i, j: X[i, j])",
+    ),
+    Function(
+        name="bottom",
+        parameters=("X",),
+        signature="(p + q,n) -> (q,n)",
+        doc="the last q of p + q rows",
+        kind="linear",
+        sizes=("p", "q"),
+        adjoint=("[zeros(p, n); G]",),
+        transpose="right(X', p, q)",
+        of_product="bottom(A, p, q) B",
+        matrix=("kron(eye(n), [zeros(q, p), eye(q)])",),
+        latex=r"\operatorname{bottom}",
+        numpy="{0}[{p}:]",
+        mpmath="matrix(q, n, lambda i, j: X[p + i, j])",
+    ),
+    Function(
+        name="left",
+        parameters=("X",),
+        signature="(m,p + q) -> (m,p)",
+        doc="the first p of p + q columns",
+        kind="linear",
+        sizes=("p", "q"),
+        adjoint=("[G, zeros(m, q)]",),
+        transpose="top(X', p, q)",
+        of_product="A left(B, p, q)",
+        matrix=("[eye(m p), zeros(m p, m q)]",),
+        latex=r"\operatorname{left}",
+        numpy="{0}[:, :{p}]",
+        mpmath="matrix(m, p, lambda i, j: X[i, j])",
+    ),
+    Function(
+        name="right",
+        parameters=("X",),
+        signature="(m,p + q) -> (m,q)",
+        doc="the last q of p + q columns",
+        kind="linear",
+        sizes=("p", "q"),
+        adjoint=("[zeros(m, p), G]",),
+        transpose="bottom(X', p, q)",
+        of_product="A right(B, p, q)",
+        matrix=("[zeros(m q, m p), eye(m q)]",),
+        latex=r"\operatorname{right}",
+        numpy="{0}[:, {p}:]",
+        mpmath="matrix(m, q, lambda i, j: X[i, p + j])",
     ),
     # --- matrix functions -----------------------------------------------------------------------
     Function(

@@ -55,6 +55,8 @@ class Evaluation:
                 return self._name(node.text)
             case "ones" | "zeros" | "eye" | "commutation" | "unvec" | "blockinner" | "blocksum":
                 return self._sized(node)
+            case "top" | "bottom" | "left" | "right":
+                return self._part(node)
         args = [self.value(arg) for arg in node.args]
         match node.head:
             case "+" | "-":
@@ -105,6 +107,14 @@ class Evaluation:
                 return functions.blocksum(*map(self, first), m, self._whole(cols))
         n = 1 if cols is None else self._whole(cols)
         return values.constant(m, n, node.head == "ones")
+
+    def _part(self, node: Node) -> Matrix:
+        X, (p, q) = self(node.args[0]), map(self._whole, node.args[1:])
+        if node.head in ("left", "right"):
+            part = functions.some_rows(X.T, p, q, node.head == "left").T
+        else:
+            part = functions.some_rows(X, p, q, node.head == "top")
+        return part
 
     def _whole(self, size: Node) -> int:
         value = self(size)

@@ -208,6 +208,22 @@ def blocksum(Z: Matrix, X: Matrix, p: int, q: int) -> Matrix:
     return values.build(p, q, lambda a, b: total(each[a, b] for each in blocks))
 
 
+def some_rows(X: Matrix, p: int, q: int, first: bool) -> Matrix:
+    """The first p of p + q rows, or the others."""
+    if X.rows != p + q:
+        raise Mismatch(f"{p} + {q} rows of {X.shape}")
+    cut = p * X.cols
+    return Matrix(p, X.cols, X.entries[:cut]) if first else Matrix(q, X.cols, X.entries[cut:])
+
+
+def above(*parts: Matrix) -> Matrix:
+    """Matrices above each other."""
+    if len({X.cols for X in parts}) != 1:
+        raise Mismatch(f"{[X.shape for X in parts]} above each other")
+    entries = [entry for X in parts for entry in X.entries]
+    return Matrix(sum(X.rows for X in parts), parts[0].cols, entries)
+
+
 def _hypot(x: Matrix, y: Matrix) -> Matrix:
     if not (x.is_scalar and y.is_scalar):
         raise Mismatch("hypot of what is no number")
@@ -242,6 +258,8 @@ MATRICES: dict[str, Callable[..., Matrix]] = {
     "tril": _triangle(lambda i, j: i >= j),
     "triu": _triangle(lambda i, j: i <= j),
     "hypot": _hypot,
+    "above": above,
+    "beside": lambda *parts: above(*(X.T for X in parts)).T,
     "transpose": lambda X: X.T,
     "'": lambda X: X.T,
     "neg": lambda X: X.scaled(-1),

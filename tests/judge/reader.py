@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<name>[^\W\d]\w*)"
-    r"|(?P<mark>\|\||\.[*/^]|[-+*/^'()<>,;]))"
+    r"|(?P<mark>\|\||\.[*/^]|[-+*/^'()<>,;\[\]]))"
 )
 SUMS = ("+", "-")
 PRODUCTS = ("*", "/", ".*", "./")
@@ -26,7 +26,7 @@ FUNCTIONS = {
     *("logdet", "inv", "inverse", "adj", "adjugate", "logsumexp", "softmax", "logsoftmax"),
     *("onehotmax", "norminf", "sum", "mean", "dot", "inner", "norm", "normF", "norm1", "norm2"),
     *("eye", "ones", "zeros", "commutation", "kron", "transpose", "pinv", "tril", "triu"),
-    *("blockinner", "blocksum", "hypot"),
+    *("blockinner", "blocksum", "hypot", "top", "bottom", "left", "right"),
 }
 
 
@@ -133,7 +133,7 @@ class _Parser:
         token = self.next
         if token == "||":
             return not self.open or self.open[-1] != "||"
-        return token in ("(", "<") or (
+        return token in ("(", "<", "[") or (
             bool(token)
             and (token[0].isalnum() or token[0] == ".")
             and (token not in POWERS and token not in PRODUCTS)
@@ -163,6 +163,8 @@ class _Parser:
             return self.node("norm", self.inside("||", "||"))
         if token == "<":
             return self.node("inner", *self.arguments("<", ">"))
+        if token == "[":
+            return self.blocks()
         if not token or not (token[0].isalnum() or token[0] == "."):
             raise Unreadable(f"{token!r} in {self.source}")
         self.take()
@@ -172,7 +174,14 @@ class _Parser:
             return self.node(token, *self.arguments("(", ")"))
         return self.node("name", text=token)
 
-    def arguments(self, left: str, right: str) -> Iterator[Node]:
+    def blocks(self) -> Node:
+        rows = [self.node("beside", *self.arguments("[", "]", ";"))]
+        while self.tokens[self.at - 1] == ";":
+            self.at -= 1
+            rows.append(self.node("beside", *self.arguments(";", "]", ";")))
+        return self.node("above", *rows)
+
+    def arguments(self, left: str, *right: str) -> Iterator[Node]:
         self.take(left)
         self.open.append(left)
         found = [self.sum()]
@@ -180,7 +189,7 @@ class _Parser:
             self.take()
             found.append(self.sum())
         self.open.pop()
-        self.take(right)
+        self.take(*right)
         return iter(found)
 
 
@@ -198,6 +207,9 @@ def write(node: Node) -> str:
     if node.head in PRODUCTS:
         left, right = node.args
         return f"{factor(left)} {node.head} {factor(right)}"
+    if node.head == "above":
+        rows = [", ".join(f"({write(each)})" for each in row.args) for row in node.args]
+        return f"[{'; '.join(rows)}]"
     if node.head in POWERS:
         base, exponent = node.args
         above = write(exponent) if exponent.head in ("number", "name") else f"({write(exponent)})"
