@@ -25,6 +25,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "corpus"
 RULE = "=" * 40
+# ``source`` and ``form``: a book or a page, and what is printed there
+NO_OPTIONS = ("where", "wrt", "escaped", "source", "form")
 
 
 @dataclass(eq=False)
@@ -57,7 +59,7 @@ class Case:
     @property
     def options(self) -> dict[str, str]:
         """What else is asked: order, layout, structure."""
-        return {k: v for k, v in self.attributes if k not in ("where", "wrt", "escaped")}
+        return {k: v for k, v in self.attributes if k not in NO_OPTIONS}
 
     def __str__(self) -> str:
         head = [self.title, *(f":{key} {value}".rstrip() for key, value in self.attributes)]

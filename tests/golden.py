@@ -49,7 +49,7 @@ def _question(ask: str, source: str, *where: str, **options: Any) -> Question:
 def _corpora() -> Iterator[Question]:
     from corpus import Corpus
 
-    for file in ("derivatives.txt", "random.txt", "errors.txt", "inference.txt"):
+    for file in ("derivatives.txt", "random.txt", "tables.txt", "errors.txt", "inference.txt"):
         for case in Corpus(file).cases:
             options: dict[str, Any] = dict(case.options)
             if "order" in options:

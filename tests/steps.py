@@ -20,6 +20,7 @@ import matcalc
 from matcalc.calculus.derive import perturbation_name
 from matcalc.dimensions.infer import infer
 from matcalc.language.syntax import parse
+from matcalc.tables.facts import FREE
 from matcalc.tables.laws import LAWS
 from matcalc.verify import difference
 from matcalc.verify.check import points
@@ -131,7 +132,7 @@ def change(derivative: Any, env: Any, wrt: str, dX: Matrix, point: Point) -> Mat
         first = matcalc.diff(
             derivative.source,
             derivative.variables[0],
-            where=declarations(typed),
+            where=free_declarations(derivative),
             layout=derivative.layout,
         )
         tree, shapes = first.tree, first.shapes
@@ -140,6 +141,21 @@ def change(derivative: Any, env: Any, wrt: str, dX: Matrix, point: Point) -> Mat
     if derivative.order == 2 and there.rows == 1 and not dX.is_scalar:
         there, here = there.T, here.T
     return there - here
+
+
+def free_declarations(derivative: Any) -> list[str]:
+    """The declarations, the variables without the facts that tie their entries.
+
+    A second derivative is that of the first one before those facts are used in it.
+    """
+    typed = derivative.problem.typed
+    tied = {
+        name: typed.symbols[name].shape
+        for name in derivative.variables
+        if derivative.structure == "independent" and typed.symbols[name].facts - FREE
+    }
+    kept = [text for text in declarations(typed) if text.split(":")[0] not in tied]
+    return [*kept, *(f"{name}: {declared(shape)}" for name, shape in tied.items())]
 
 
 def inner(derivative: Any, G: Matrix, value: tuple[int, int], V: Matrix) -> Matrix:

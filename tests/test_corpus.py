@@ -1,7 +1,8 @@
 """The corpus of derivatives: what is printed, that it is right, and that it reads back.
 
-``corpus/random.txt`` holds what ``tests/fuzz.py`` found, with the right answers.  ``pytest
---update`` rewrites the answers, and refuses one that fails the numeric check.
+``corpus/random.txt`` holds what ``tests/fuzz.py`` found, with the right answers, and
+``corpus/tables.txt`` what books and papers have (see ``test_tables.py``).  ``pytest --update``
+rewrites the answers, and refuses one that fails the numeric check.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from numeric import declarations
 import matcalc
 from matcalc.api import Derivative
 
-FILES = (Corpus("derivatives.txt"), Corpus("random.txt"), Corpus("blocks.txt"))
+NAMES = ("derivatives.txt", "random.txt", "blocks.txt", "tables.txt")
+FILES = tuple(map(Corpus, NAMES))
 CASES = [case for file in FILES for case in file.cases]
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
 

@@ -40,7 +40,7 @@ from matcalc.algebra.sums import (
 )
 from matcalc.language.sizes import ONE as DIM_ONE
 from matcalc.language.sizes import Dim, Shape
-from matcalc.tables.functions import FUNCTIONS, Function
+from matcalc.tables.functions import FUNCTIONS, NOTATIONS, Function
 
 
 @builds("matrix", "defined")
@@ -119,7 +119,7 @@ def known_trace(node: Apply) -> Node | None:
 def kron(A: Node, B: Node) -> Node:
     """The Kronecker product."""
     shape = Shape(A.shape.rows * B.shape.rows, A.shape.cols * B.shape.cols)
-    return linear_function("kron", (A, B), shape)
+    return linear_function(NOTATIONS["#1 ⊗ #2"], (A, B), shape)
 
 
 # --- heads that are not in the table --------------------------------------------------------------

@@ -63,6 +63,9 @@ def simplify(node: Node, cost: Cost, keep: Container[Node] = ()) -> Node:
         other = shorten(form, cost.whole)
         if other is not form and cost.whole(other) < cost.whole(best):
             best = min(other, factoring.factor(other, keep), key=cost.whole)
+    other = factoring.multiply_out(best, keep)
+    if other is not best:
+        best = min(best, other, factoring.factor(other, keep), key=cost.whole)
     return best
 
 
@@ -90,6 +93,23 @@ class Factoring:
                 break
             best = again
         return best
+
+    def multiply_out(self, root: Node, keep: Container[Node] = ()) -> Node:
+        """The root with products as factored sums where these are shorter.
+
+        Such are u' (I - 1 1'/n) with 1' u = 0, which shows only when u is written out.
+        """
+
+        def combine(node: Node, done: dict[Node, Node]) -> Node:
+            fresh = rebuild(node, done)
+            if fresh in keep or not isinstance(fresh, Product):
+                return fresh
+            expanded = expand(fresh, _FEW, {fresh})
+            if expanded is None or expanded is fresh:
+                return fresh
+            return min(fresh, self._factored_node(expanded), key=self.cost.part)
+
+        return fold(root, combine, {})
 
     def _factored_node(self, node: Node) -> Node:
         if not isinstance(node, Sum):

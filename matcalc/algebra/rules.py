@@ -143,7 +143,8 @@ def _is_telling(node: Node) -> bool:
         case Apply():
             return node.head in ("det", "logdet")
         case Product():
-            return any(isinstance(e, Number) and e.value < 0 for _, e in node.chain)
+            sums = (pair for pair in node.scalars if isinstance(pair[0], Sum))
+            return any(isinstance(e, Number) and e.value < 0 for _, e in (*node.chain, *sums))
         case Number() | Symbol() | Sum():
             return False
         case _:

@@ -53,9 +53,13 @@ def norm_inside(base: Node, e: Node) -> Node | None:
 
 
 def norm_argument(base: Node) -> Node | None:
-    """V where base = v'v or tr(V' V), else None."""
-    if isinstance(base, Product) and base.shape.is_scalar and len(base.chain) == 2:
-        (a, _), (b, _) = base.chain
+    """V where base = V' V, V a column, or tr(V' V), else None."""
+    if isinstance(base, Product) and base.chain and len(base.chain) % 2 == 0:
+        half = len(base.chain) // 2
+        a, b = (
+            normal.mul(*(normal.power(factor, e) for factor, e in part))
+            for part in (base.chain[:half], base.chain[half:])
+        )
         return min(b, a, key=lambda v: v.primes) if transpose(b) is a else None
     inside = normal.inside_trace(base)
     return _trace_norm_argument(inside) if isinstance(inside, Product) else None

@@ -32,6 +32,7 @@ from matcalc.present.patterns import (
     is_unit,
     magnitude,
     negative,
+    norm_argument,
     norm_inside,
     plain_factors,
     positive,
@@ -125,6 +126,8 @@ class Presenter:
                 return [n for b, e in normal.entry_powers(node) for n in (b, magnitude(e))]
             case "call" | "jacobian":
                 return node.args[1:]
+        if (inside := self._typed_norm(node)) is not None:
+            return (inside,)
         return self._arguments(node)
 
     def _needs_of_sum(self, node: Sum) -> Sequence[Node]:
@@ -168,9 +171,11 @@ class Presenter:
     def _needs_of_product(self, node: Product) -> Sequence[Node]:
         found: list[Node] = []
         for base, e in node.scalars:
-            inside = norm_inside(base, e)
+            inside = self._norm_inside(base, e)
             found += [base if inside is None else inside, magnitude(e)]
         if node.shape.is_scalar and node.chain:
+            if (inside := self._typed_norm(node)) is not None:
+                return [inside]
             found += sum_parts(node)
         turned = self._turned_chain(node)
         if turned is not None and self._turning.get(node, True):
@@ -252,9 +257,12 @@ class Presenter:
         if any(map(self.style.is_decimal, coefficients)):
             return len({abs(c) for c in coefficients}) == 1
         width = self.trees.width
-        counts = Counter(coefficients)
+        counts = Counter(map(abs, coefficients))
         apart = sum(k * width(c) for c, k in counts.items())
-        return width(whole) + sum(k * width(c / whole) for c, k in counts.items()) < apart
+        if width(whole) + sum(k * width(c / whole) for c, k in counts.items()) >= apart:
+            return False
+        grouped = sum(map(width, counts))  # 1/2 (a - b) - c is shorter than 1/2 (a - b - 2 c)
+        return width(whole) + sum(width(c / whole) for c in counts) <= grouped
 
     def _primitive(self, node: Sum) -> Node:
         """The sum without the common number and a sign that all terms have."""
@@ -380,17 +388,33 @@ class Presenter:
 
     def _scalar_power(self, base: Node, e: Node) -> Written:
         """base^|e| for a number e, base^e for a symbolic one; with the sign of the whole."""
-        inside = norm_inside(base, e)
+        inside = self._norm_inside(base, e)
         if isinstance(e, Number):
             k = abs(e.value)
             if inside is not None:
-                norm = self.trees.call(NOTATIONS["‖#1‖"], [self._done[inside].tree], SCALAR)
-                return Written(1, self.trees.raised(norm, 2 * k))
+                return Written(1, self._norm(inside, 2 * k))
             sign, tree = self._done[base]
             if k.denominator > 1:
                 tree, sign = self.sums.signed(Written(sign, tree)), 1
             return Written(sign if k.numerator % 2 else 1, self.trees.raised(tree, k))
         return Written(1, self.trees.power(self.part(base), self.part(e)))
+
+    def _norm_inside(self, base: Node, e: Node) -> Node | None:
+        """V where a power of a scalar is written as one of norm(V)."""
+        if normal.integer(e) is not None:
+            return self._typed_norm(base)
+        return norm_inside(base, e)
+
+    def _typed_norm(self, node: Node) -> Node | None:
+        """V where a node is written as norm(V)^2: if norm(V) was typed, and is no name's."""
+        inside = norm_argument(node) if node in self.style.norms else None
+        return inside if isinstance(inside, Sum | Product) else None
+
+    def _norm(self, inside: Node, k: Fraction) -> Tree:
+        """norm(V)^k."""
+        tree = self._done[inside].tree
+        tree = tree.arg if isinstance(tree, t.Transpose) else tree
+        return self.trees.raised(self.trees.call(NOTATIONS["‖#1‖"], [tree], SCALAR), k)
 
     def _chain(self, chain: normal.Chain) -> tuple[int, list[Tree]]:
         sign = 1
@@ -439,6 +463,8 @@ class Presenter:
         return node.chain
 
     def _scalar_chain(self, node: Product) -> Written:
+        if (inside := self._typed_norm(node)) is not None:
+            return Written(1, self._norm(inside, Fraction(2)))
         first, last = node.chain[0][0], node.chain[-1][0]
         if normal.is_ones(transpose(first)) or normal.is_ones(last):
             return self._summation(summed(node))
@@ -479,6 +505,8 @@ class Presenter:
                 assert isinstance(f, Symbol)
                 name = f.name if node.head == "call" else f"D{f.name}"
                 return Written(1, trees.call(name, [self.part(node.args[1])], node.shape))
+        if (inside := self._typed_norm(node)) is not None:
+            return Written(1, self._norm(inside, Fraction(2)))
         row = FUNCTIONS.get(node.head)
         if row is not None and row.parity:
             written = self._done[node.args[0]]

@@ -10,6 +10,7 @@ from matcalc.algebra import normal
 from matcalc.algebra.ir import Node, Product, Sum, Symbol
 from matcalc.algebra.ir import postorder as node_postorder
 from matcalc.algebra.normal import transpose
+from matcalc.algebra.products import primitive
 from matcalc.errors import assert_never
 from matcalc.language.tree import (
     Add,
@@ -24,6 +25,7 @@ from matcalc.language.tree import (
     Tree,
     postorder,
 )
+from matcalc.tables.functions import ALIASES, NOTATIONS
 
 
 @dataclass
@@ -36,6 +38,7 @@ class Style:
     ``factors``   the scalar and element-wise products that were typed: their bases -> those in
                   the order of typing
     ``traces``    the traces that were typed: node -> the argument as typed
+    ``norms``     v'v where norm(v) was typed, tr(V' V) where norm(V) was
     ``means``     mean(...) was typed, so that sum(x) / n is written so
     ``decimal``   decimals were typed; ``divisors`` is the product of the integers typed after "/"
     ``reserved``  names that are variables of the problem (``I`` among them hides the identity)
@@ -46,6 +49,7 @@ class Style:
     turned: dict[Node, bool] = field(default_factory=dict)
     factors: dict[frozenset[Node], tuple[Node, ...]] = field(default_factory=dict)
     traces: dict[Node, Node] = field(default_factory=dict)
+    norms: set[Node] = field(default_factory=set)
     means: bool = False
     decimal: bool = False
     divisors: int = 1
@@ -80,6 +84,10 @@ class Style:
                         self._remember_factors(tree, nodes)
                 case Call(function="mean"):
                     self.means = True
+                case Call(function=name) if NOTATIONS["‖#1‖"] in (name, ALIASES.get(name)):
+                    node = nodes.get(tree)
+                    if isinstance(node, Product) and not node.chain:
+                        self.norms.update(base for base, e in node.scalars if e is normal.HALF)
                 case Call(function="tr") if tree in nodes and tree.args[0] in nodes:
                     inside = nodes[tree.args[0]]  # a scalar is its own trace
                     apart = isinstance(inside, Sum) or normal.is_block(inside)
@@ -117,14 +125,19 @@ class Style:
             node = nodes[factor]
             if not node.shape.is_scalar:
                 inside = normal.outside(node)[1] if isinstance(node, Product) else node
-                entries |= {base: None for base, _ in normal.entry_powers(inside)}
+                entries |= self._in_order(base for base, _ in normal.entry_powers(inside))
             elif isinstance(node, Product) and not node.chain:
-                scalars |= {base: None for base, _ in node.scalars}
+                scalars |= self._in_order(base for base, _ in node.scalars)
             else:
-                scalars[node] = None
+                scalars |= self._in_order([node])
         for bases in (scalars, entries):
             if len(bases) > 1:
                 self.factors.setdefault(frozenset(bases), tuple(bases))
+
+    def _in_order(self, found: Iterable[Node]) -> dict[Node, None]:
+        """The bases of a factor in the order in which they were typed."""
+        bases = tuple(primitive(b)[1] if isinstance(b, Sum) else b for b in found)
+        return dict.fromkeys(self.factors.get(frozenset(bases), bases))
 
     def with_perturbation(self, name: str, perturbation: str) -> Style:
         """A style of its own for an expansion; the perturbation sorts right after its variable."""
@@ -137,6 +150,7 @@ class Style:
             turned=dict(self.turned),
             factors=dict(self.factors),
             traces=dict(self.traces),
+            norms=set(self.norms),
             _negatives=set(self._negatives),
         )
 

@@ -73,11 +73,12 @@ class Sums:
             case t.Transpose():
                 inner = self.opposite(tree.arg)
                 return inner and self.trees.transposed(inner)
-            case t.Call(function=name, args=(arg,)) if (
-                name in FUNCTIONS and FUNCTIONS[name].is_linear
-            ):
-                inner = self.opposite(arg)
-                return inner and self.trees.call(tree.function, [inner], self.trees.shapes[tree])
+            case t.Call(function=name) if name in FUNCTIONS and FUNCTIONS[name].is_linear:
+                for i in range(FUNCTIONS[name].arity):
+                    inner = self.opposite(tree.args[i])
+                    if inner is not None:
+                        args = [*tree.args[:i], inner, *tree.args[i + 1 :]]
+                        return self.trees.call(name, args, self.trees.shapes[tree])
             case t.Multiply():
                 for i, factor in enumerate(tree.factors):
                     inner = None if tree.ops[i] in ("/", "./") else self.opposite(factor)

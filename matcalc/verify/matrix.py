@@ -134,10 +134,12 @@ class Matrix:
         if self.cols != other.rows:
             raise NotConforming(f"{_size(self)} times {_size(other)}")
         columns = [other.entries[j :: other.cols] for j in range(other.cols)]
-        rows = [self.row(i) for i in range(self.rows)]
-        return Matrix(
-            self.rows, other.cols, tuple(dot(row, col) for row in rows for col in columns)
-        )
+        entries: list[Entry] = []
+        for row in map(self.row, range(self.rows)):
+            places = [k for k, entry in enumerate(row) if entry]  # few in a Kronecker product
+            some = [row[k] for k in places]
+            entries += [dot(some, [column[k] for k in places]) for column in columns]
+        return Matrix(self.rows, other.cols, tuple(entries))
 
 
 def identity(n: int, one: Entry = 1, zero: Entry = 0) -> Matrix:

@@ -120,7 +120,7 @@ class Numbers:
             value = self.formulas.call(row, args, sizes)
         except (ValueError, ZeroDivisionError, OverflowError) as error:
             raise OutsideDomain(f"{row.name} has no value here") from error
-        return value.map(lambda entry: self._real(lambda: entry, row.name))
+        return value.map(lambda entry: self._real(lambda: entry, row.name) if entry else self.zero)
 
     def _real(self, compute: Callable[[], Entry], name: str) -> Entry:
         mp = self.mp
