@@ -22,14 +22,15 @@ from matcalc.algebra.ir import Node
 from matcalc.algebra.sympy_bridge import tidy
 from matcalc.answer import same
 from matcalc.calculus.conditions import require_possible
-from matcalc.calculus.derive import LAYOUTS, STRUCTURES, derive
+from matcalc.calculus.derive import derive
 from matcalc.dimensions.problem import Problem, read_problem
 from matcalc.errors import MatcalcError, Option, Span
 from matcalc.language.text import text
 from matcalc.present.cost import Cost
 from matcalc.present.presenter import Presenter
 from matcalc.present.style import Style
-from matcalc.tables.laws import LAWS
+from matcalc.tables.laws import LAWS, STRUCTURES
+from matcalc.tables.layouts import LAYOUTS
 from matcalc.verify.verdict import Check
 
 __all__ = [
@@ -113,8 +114,10 @@ def diff(
 
     ``wrt``        a variable, "x,Y" with order 2 for the mixed second derivative, or a list
     ``where``      declarations and definitions: "Q: n x n symmetric", "y = H x"
-    ``layout``     "jacobian" (scalar by vector is a row) or "gradient" (a column)
-    ``structure``  "independent" entries, or "symmetric" / "cookbook" for a symmetric variable
+    ``layout``     "jacobian" (scalar by vector is a row), "gradient" (a column), or "numerator" or
+                   "denominator", as in Wikipedia's tables
+    ``structure``  "independent" entries; of a square variable "symmetric" (and "cookbook", which
+                   counts each entry once), "skew", "diagonal", "lower" or "upper"
 
     Raises MatcalcError for everything wrong with the input and for derivatives without closed form.
     """
@@ -208,7 +211,7 @@ def _judged(
         result.shapes,
         order=result.order,
         layout=result.layout,
-        structure="" if result.structure == "independent" else result.structure,
+        structure=result.structure,
         **more,
     )
 

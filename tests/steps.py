@@ -21,6 +21,7 @@ from matcalc.derivation.writing import perturbation_name
 from matcalc.dimensions.infer import infer
 from matcalc.language.syntax import parse
 from matcalc.tables.laws import LAWS
+from matcalc.tables.layouts import PLAIN
 from matcalc.verify import difference
 from matcalc.verify.check import points
 from matcalc.verify.evaluate import Evaluation, OutsideDomain
@@ -117,10 +118,9 @@ def gap(left: Matrix, right: Matrix) -> Any:
 
 
 def direction(derivative: Any, X: Matrix, seed: int) -> Matrix:
-    """A random V of the shape of X; symmetric if that is what is asked about."""
+    """A random V of the shape of X, of the structure that is asked about."""
     rng = Random(seed)
-    V = X.map(lambda _: mp.mpf(rng.uniform(-1, 1)))
-    return V if derivative.structure == "independent" else V + V.T
+    return difference.along(X.map(lambda _: rng.randint(-99, 99)), derivative.structure)
 
 
 def change(derivative: Any, env: Any, wrt: str, dX: Matrix, point: Point) -> Matrix:
@@ -132,7 +132,8 @@ def change(derivative: Any, env: Any, wrt: str, dX: Matrix, point: Point) -> Mat
             derivative.source,
             derivative.variables[0],
             where=declarations(typed),
-            layout=derivative.layout,
+            layout=derivative.layout if dX.is_scalar else PLAIN,
+            structure=derivative.structure,
         )
         tree, shapes = first.tree, first.shapes
     f = Evaluation(tree, shapes, typed.definitions, point.sizes)
@@ -143,7 +144,9 @@ def change(derivative: Any, env: Any, wrt: str, dX: Matrix, point: Point) -> Mat
 
 
 def inner(derivative: Any, G: Matrix, value: tuple[int, int], V: Matrix) -> Matrix:
-    """<G, V>."""
-    if derivative.structure != "cookbook":
-        return difference.contract(G, value, V)
-    return Matrix(1, 1, (sum(G[i, j] * V[i, j] for i in range(G.rows) for j in range(i + 1)),))
+    """<G, V>, for a first derivative of the shape ``value`` where G is a second one."""
+    if derivative.order == 1 or not V.is_scalar:
+        G = difference.laid_out(G, difference.cell(value, [V.shape], derivative.layout))
+    if derivative.structure == "cookbook":
+        V = Matrix.build(*V.shape, lambda i, j: V[i, j] * (i >= j))
+    return difference.contract(G, value, V)

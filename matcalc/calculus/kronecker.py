@@ -7,8 +7,8 @@ vec dF = J(dF) vec dX is found from the leaves up, J(dX) = I:
     J(s M) = vec(M) J(s)         J(A + B) = J(A) + J(B)
 
 and J(f(M)) = K J(M) for a function that is linear, with the K of its row; of L diag(u) R it is the
-column-wise Kronecker product of R' and L.  The row of a scalar is
-that of its gradient.  (J. R. Magnus and H. Neudecker, Matrix Differential Calculus, 2.4, 3.7.)
+column-wise Kronecker product of R' and L, and diag(diag(M)) = I .* M.  The row of a scalar is that
+of its gradient.  (J. R. Magnus and H. Neudecker, Matrix Differential Calculus, 2.4, 3.7.)
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def _product(node: Product, done: dict[Node, Node]) -> Node:
     M, before, after = node.chain[j][0], chain[:j], chain[j + 1 :]
     left = normal.mul(*before) if before else normal.identity(M.shape.rows)
     right = normal.mul(*after) if after else normal.identity(M.shape.cols)
-    if (u := normal.vector_of_diag(M)) is not None:
+    alone = normal.is_identity(left) and normal.is_identity(right)
+    if not alone and (u := normal.vector_of_diag(M)) is not None:
         return normal.mul(coefficient, *scalars, _around_diag(left, right), done[u])
     around = normal.kron(normal.transpose(right), left)
     return normal.mul(coefficient, *scalars, around, done[M])
@@ -95,7 +96,18 @@ def _application(node: Apply, done: dict[Node, Node]) -> Node:
     if node.head == "hadamard":
         E = normal.hadamard(*(arg for arg in node.args if arg is not M))
         return normal.mul(normal.diag(normal.vec(E)), done[M])
+    if (inside := _on_diagonal(node)) is not None:
+        unit = normal.identity(node.shape.rows)
+        return normal.mul(normal.diag(normal.vec(unit)), done[inside])
     row = normal.row_of(node)
     if row is None or not row.matrix:
         raise MatcalcError("unsupported", f"the differential of {node.head} cannot be read off")
     return normal.mul(row_formula(row, row.matrix[i], node.args, node.shape), done[M])
+
+
+def _on_diagonal(node: Node) -> Node | None:
+    """M where a node is diag(diag(M)), M without what is not on its diagonal."""
+    u = normal.vector_of_diag(node)
+    if not isinstance(u, Apply) or u.args[0].shape != node.shape:
+        return None
+    return u.args[0] if normal.diagonal(u.args[0]) is u else None
