@@ -487,6 +487,15 @@ _ROWS: tuple[Law, ...] = (
         by="always",
     ),
     Law(
+        "diagonal-product",
+        "declared diagonal matrices multiply entry by entry",
+        "D E",
+        "D .* E",
+        ("D: n x n diagonal", "E: n x n diagonal"),
+        "Entry (i, j) of both is D_ii E_ii if i = j, else 0.",
+        given=("D: n x n diagonal", "E: n x n diagonal"),
+    ),
+    Law(
         "power-of-diag",
         "a power of a diagonal matrix, entry by entry",
         "diag(u)^k",
