@@ -29,7 +29,7 @@ STEP = -20  # h = 10^STEP
 DIGITS = 60  # of the working precision, and 20 more for each order
 
 Function = Callable[[Mapping[str, Any]], Matrix]
-Dims = tuple[int, int]
+Extent = tuple[int, int]
 Direction = tuple[str, Matrix]  # a perturbation V of the variable of this name
 
 
@@ -82,7 +82,7 @@ def derivative(
     return laid_out(partial((), wrt), cell(f(at).shape, variables, layout))
 
 
-def arrange(pieces: Sequence[Matrix], shape: Dims) -> Matrix:
+def arrange(pieces: Sequence[Matrix], shape: Extent) -> Matrix:
     """The derivative from ``pieces[k]`` = dF / d(vec X)_k, for X of this shape."""
     (rows, cols), first = shape, pieces[0]
     if rows == cols == 1:
@@ -94,7 +94,7 @@ def arrange(pieces: Sequence[Matrix], shape: Dims) -> Matrix:
     return Matrix.build(len(first), len(pieces), lambda i, j: columns[j][i])
 
 
-def cell(value: Dims, variables: Sequence[Dims], layout: str) -> Cell:
+def cell(value: Extent, variables: Sequence[Extent], layout: str) -> Cell:
     """How the derivative of a ``value`` by ``variables`` in turn is laid out.
 
     That is decided by the last one that is no scalar, for by a scalar a derivative keeps its form.
@@ -111,7 +111,7 @@ def laid_out(D: Matrix, cell: Cell) -> Matrix:
     return evaluate(parse_expression(cell.form), {"D": D})
 
 
-def shapes(value: Dims, variables: Iterable[Dims]) -> list[Dims]:
+def shapes(value: Extent, variables: Iterable[Extent]) -> list[Extent]:
     """The shapes of the derivatives of a ``value`` by variables in turn, in their plain form."""
     found = []
     for variable in variables:
@@ -122,7 +122,7 @@ def shapes(value: Dims, variables: Iterable[Dims]) -> list[Dims]:
     return found
 
 
-def contract(D: Matrix, value: Dims, V: Matrix) -> Matrix:
+def contract(D: Matrix, value: Extent, V: Matrix) -> Matrix:
     """dF along V, from the derivative D of an F of this shape, in its plain form."""
     if V.is_scalar:
         return D.map(lambda d: d * V.entries[0])
