@@ -27,6 +27,7 @@ from matcalc.present.cost import Cost
 from matcalc.present.repeats import LONG, name_repeats
 from matcalc.present.style import Style
 from matcalc.tables.functions import NOTATIONS
+from matcalc.tables.layouts import LAYOUTS
 from matcalc.verify.verdict import Check, Comparison
 
 Words = tuple[str | Tree, ...]
@@ -217,7 +218,10 @@ class Derivative(Expression, ABC):
         return f"{d}{power}f/{below}{power if len(self.variables) == 1 else ''}"
 
     def meaning(self, unicode: bool = False) -> str:
-        """The layout, and the equation that defines it: ``jacobian, a row:  df = (df/dx) dx``."""
+        """The layout, and the equation that defines it: ``jacobian, a row:  df = (df/dx) dx``.
+
+        See ``tables.layouts``.
+        """
         shapes = {symbol.name: symbol.shape for symbol in self.symbols}
         if self.moving:
             degree = "linear" if self.order == 1 else "of second order"
@@ -228,20 +232,18 @@ class Derivative(Expression, ABC):
         top, square = ("ᵀ", "²") if unicode else ("'", "2")
         if self.order > 1 and shape is not None and size == (str(shape.rows),) * 2:
             return f"{self.layout}, the Hessian:  d{square}f = d{x}{top} ({partial}) d{x}"
+        if self.order > 1 and shape is not None and self.function_node.shape.is_scalar:
+            dx = f"(d vec {x})"
+            return f"{self.layout}, the Hessian:  d{square}f = {dx}{top} ({partial}) {dx}"
         if self.order > 1 or shape is None:
             return f"{self.layout}:  {partial} is {pretty_shape(size, unicode)}"
-        if shape.is_scalar:
-            return f"entry by entry:  df = ({partial}) d{x}"
-        rows, cols = str(shape.rows), str(shape.cols)
-        if cols == "1" and self.layout == "gradient" and size == (rows, "1"):
-            return f"gradient, a column:  df = ({partial}){top} d{x}"
-        flat = self.function_node.shape.is_column or self.function_node.shape.is_row
-        if cols == "1" and flat:
-            return f"{self.layout}{', a row' * (size[0] == '1')}:  df = ({partial}) d{x}"
-        if size == (rows, cols):
-            return f"{self.layout}, the shape of {x}:  df = tr(({partial}){top} d{x})"
-        column = f"d{x}" if cols == "1" else f"d vec {x}"
-        return f"{self.layout}:  {'df' if flat else 'd vec f'} = ({partial}) {column}"
+        F = self.function_node.shape
+        cell = LAYOUTS[self.layout].cell(F.single, shape.single)
+        flat = F.is_vector or F.is_scalar or shape.is_scalar
+        dx = f"d{x}" if shape.is_scalar or shape.is_column or F.is_scalar else f"d vec {x}"
+        label = cell.label.format(layout=self.layout, x=x)
+        whole = f"{label}:  {cell.defined(f'({partial})', 'df' if flat else 'd vec f', dx)}"
+        return whole.replace("'", top)
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -22,14 +22,15 @@ from matcalc.algebra.ir import Node
 from matcalc.algebra.sympy_bridge import tidy
 from matcalc.answer import same
 from matcalc.calculus.conditions import require_possible
-from matcalc.calculus.derive import FORMS, LAYOUTS, STRUCTURES, Derived, derive, linear_map
+from matcalc.calculus.derive import Derived, derive, linear_map
 from matcalc.dimensions.problem import Problem, read_problem
 from matcalc.errors import MatcalcError, Option, Span
 from matcalc.language.text import text
 from matcalc.present.cost import Cost
 from matcalc.present.presenter import Presenter
 from matcalc.present.style import Style
-from matcalc.tables.laws import LAWS
+from matcalc.tables.laws import LAWS, STRUCTURES
+from matcalc.tables.layouts import FORMS, LAYOUTS
 from matcalc.verify.verdict import Check
 
 __all__ = [
@@ -135,8 +136,10 @@ def diff(
 
     ``wrt``        a variable, "x,Y" with order 2 for the mixed second derivative, or a list
     ``where``      declarations and definitions: "Q: n x n symmetric", "y = H x"
-    ``layout``     "jacobian" (scalar by vector is a row) or "gradient" (a column)
-    ``structure``  "independent" entries, or "symmetric" / "cookbook" for a symmetric variable
+    ``layout``     "jacobian" (scalar by vector is a row), "gradient" (a column), or "numerator" or
+                   "denominator", as in Wikipedia's tables
+    ``structure``  "independent" entries; of a square variable "symmetric" (and "cookbook", which
+                   counts each entry once), "skew", "diagonal", "lower" or "upper"
     ``form``       "kron", the matrix of the linear map, or "differential", the map itself: A dX B
 
     Raises MatcalcError for everything wrong with the input and for derivatives without closed form.
@@ -243,7 +246,7 @@ def _judged(judge: Callable[..., Check], result: Derivative, **more: Any) -> Che
         result.shapes,
         order=result.order,
         layout=result.layout,
-        structure="" if result.structure == "independent" else result.structure,
+        structure=result.structure,
         **more,
     )
 

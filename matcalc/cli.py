@@ -50,24 +50,9 @@ def cli(ctx: click.Context, version: bool) -> None:
 @cli.command(cls=options.ExpressionCommand)
 @click.option("--wrt", multiple=True, required=True, metavar="X", help="The variable.")
 @click.option("--order", type=click.IntRange(min=1), default=1, help="1, or 2 for the Hessian.")
-@click.option(
-    "--layout",
-    type=click.Choice(["jacobian", "gradient"]),
-    default="jacobian",
-    help="gradient: a scalar by a vector is a column.",
-)
-@click.option(
-    "--structure",
-    type=click.Choice(["independent", "symmetric", "cookbook"]),
-    default="independent",
-    help="How a symmetric variable is differentiated.",
-)
-@click.option(
-    "--form",
-    type=click.Choice(["kron", "differential"]),
-    default="kron",
-    help="differential: the linear map itself, dF = A dX B, instead of its matrix.",
-)
+@options.layout
+@options.structure
+@options.form
 @click.option("--steps", is_flag=True, help="Show the derivation.")
 @click.option("--check", is_flag=True, help="Compare it, and its code, with numeric derivatives.")
 @click.option("--prove", is_flag=True, help="Show entry by entry that the answer is right.")
@@ -106,14 +91,16 @@ def _require_right(derivatives: Sequence[Derivative]) -> None:
 @click.option("--wrt", required=True, metavar="X", help="The variable.")
 @click.option("--answer", required=True, metavar="EXPR2", help="What you found.")
 @click.option("--order", type=click.IntRange(min=1), default=1, help="1, or 2 for the Hessian.")
+@options.layout
+@options.structure
 @options.question("verdict")
-def check(request: Request, wrt: str, answer: str, order: int) -> None:
+def check(request: Request, wrt: str, answer: str, **asked: Any) -> None:
     """Is EXPR2 the derivative of EXPR by X, and if not, how is it off?  Exits with 1 if not."""
     import matcalc
     from matcalc.verify.grading import grade
 
     with streams.placed_in(request.source):
-        derivative = matcalc.diff(request.source, wrt, where=request.where, order=order)
+        derivative = matcalc.diff(request.source, wrt, where=request.where, **asked)
     with streams.placed_in(answer):
         graded = grade(derivative, answer)
     request.answer([graded], [f"the derivative is {derivative}"])

@@ -24,6 +24,16 @@ from vocabulary import SCALAR, Shape, Vocabulary, default_shape, draw_vocabulary
 
 ASKED = {"diff": 74, "simplify": 9, "perturb": 6, "taylor": 6, "steps": 5}
 FORMS = {"code": 45, "text": 45, "formats": 3, "sympy": 1, "": 6}
+LAYOUTS = ("jacobian", "numerator", "denominator", "gradient")
+# what may be asked of a variable that has just this fact of these
+STRUCTURES = {
+    "symmetric": ("symmetric", "cookbook"),
+    "positive definite": ("symmetric", "cookbook"),
+    "skew": ("skew",),
+    "diagonal": ("diagonal", "symmetric"),
+    "lower": ("lower",),
+    "upper": ("upper",),
+}
 LONGEST = 180  # characters of an expression
 
 
@@ -224,13 +234,13 @@ def _asked(
 ) -> Case:
     ask = rng.choices(list(ASKED), list(ASKED.values()))[0]
     form = rng.choices(list(FORMS), list(FORMS.values()))[0]
-    layout = rng.choice(("jacobian", "jacobian", "jacobian", "gradient"))
+    layout = rng.choice(LAYOUTS)
     structure = "independent"
     first = wrt.split(",")[0]
     tied = words.facts[first]
-    if tied & {"symmetric", "positive definite"} and not tied & {"lower", "upper", "skew"}:
-        choices = ("independent", "symmetric", "cookbook")
-        structure = rng.choice(choices) if (shape, order) == (SCALAR, 1) else "independent"
+    found = [fact for fact in STRUCTURES if fact in tied]
+    if len(found) == 1 and shape == SCALAR and "," not in wrt:
+        structure = rng.choice(("independent", *STRUCTURES[found[0]]))
     if ask not in ("diff", "steps"):
         layout, structure, wrt = "jacobian", "independent", first
         by_scalar = words.kind_of(first) == "S"

@@ -71,16 +71,15 @@ def _assert_directions(
 ) -> None:
     typed = derivative.problem.typed
     whole = Evaluation(typed.tree, typed.shapes, typed.definitions, point.sizes)
-    shapes = [whole(env).shape]
-    for name in names:
-        variable = env[name].shape
-        shapes.append(difference.result_shape(shapes[-1], variable, derivative.layout))
-    assert G.shape == shapes[-1], f"{derivative} is {G.shape}, and should be {shapes[-1]}"
+    value, by = whole(env).shape, [env[name].shape for name in names]
+    shapes = [value, *difference.shapes(value, by)]
+    D = difference.laid_out(G, difference.cell(value, by, derivative.layout))
+    assert D.shape == shapes[-1], f"{derivative} is {G.shape}"
     f, rng = whole.vary(env, names), Random(seed)
     for _ in range(2):
         directions = [(name, env[name].map(lambda _: mp.mpf(rng.uniform(-1, 1)))) for name in names]
         expected = difference.differentiate(f, env, directions)
-        got = G
+        got = D
         for (_, V), shape in zip(reversed(directions), reversed(shapes[:-1])):
             got = difference.contract(got, shape, V)
         noise = mp.mpf(10) ** (2 * difference.STEP + 6) * max(map(abs, f(env)))

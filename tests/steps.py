@@ -22,6 +22,7 @@ from matcalc.dimensions.infer import infer
 from matcalc.language.syntax import parse
 from matcalc.tables.facts import FREE
 from matcalc.tables.laws import LAWS
+from matcalc.tables.layouts import PLAIN
 from matcalc.verify import difference
 from matcalc.verify.check import points
 from matcalc.verify.evaluate import Evaluation, OutsideDomain
@@ -118,10 +119,9 @@ def gap(left: Matrix, right: Matrix) -> Any:
 
 
 def direction(derivative: Any, X: Matrix, seed: int) -> Matrix:
-    """A random V of the shape of X; symmetric if that is what is asked about."""
+    """A random V of the shape of X, of the structure that is asked about."""
     rng = Random(seed)
-    V = X.map(lambda _: mp.mpf(rng.uniform(-1, 1)))
-    return V if derivative.structure == "independent" else V + V.T
+    return difference.along(X.map(lambda _: rng.randint(-99, 99)), derivative.structure)
 
 
 def change(derivative: Any, env: Any, wrt: str, dX: Matrix, point: Point) -> Matrix:
@@ -133,7 +133,8 @@ def change(derivative: Any, env: Any, wrt: str, dX: Matrix, point: Point) -> Mat
             derivative.source,
             derivative.variables[0],
             where=free_declarations(derivative),
-            layout=derivative.layout,
+            layout=derivative.layout if dX.is_scalar else PLAIN,
+            structure=derivative.structure,
         )
         tree, shapes = first.tree, first.shapes
     f = Evaluation(tree, shapes, typed.definitions, point.sizes)
@@ -159,7 +160,9 @@ def free_declarations(derivative: Any) -> list[str]:
 
 
 def inner(derivative: Any, G: Matrix, value: tuple[int, int], V: Matrix) -> Matrix:
-    """<G, V>."""
-    if derivative.structure != "cookbook":
-        return difference.contract(G, value, V)
-    return Matrix(1, 1, (sum(G[i, j] * V[i, j] for i in range(G.rows) for j in range(i + 1)),))
+    """<G, V>, for a first derivative of the shape ``value`` where G is a second one."""
+    if derivative.order == 1 or not V.is_scalar:
+        G = difference.laid_out(G, difference.cell(value, [V.shape], derivative.layout))
+    if derivative.structure == "cookbook":
+        V = Matrix.build(*V.shape, lambda i, j: V[i, j] * (i >= j))
+    return difference.contract(G, value, V)

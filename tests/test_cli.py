@@ -88,7 +88,7 @@ def test_json(run: Runner) -> None:
     assert document["schema"] == "matcalc/1"
     assert document["input"]["expression"] == EXAMPLE[1]
     assert set(document["symbols"][0]) == {"name", "shape", "kind", "source"}
-    assert set(document["result"]) == {"text", "latex", "shape", "layout"}
+    assert set(document["result"]) == {"text", "latex", "shape", "layout", "meaning"}
     assert document["result"]["shape"] == ["m", "n"]
     assert document["conditions"] == ["A + X B invertible"]
     report = document["check"]

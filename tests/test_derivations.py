@@ -17,7 +17,10 @@ from trials import trial
 
 import matcalc
 from matcalc import MatcalcError
+from matcalc.calculus.derive import structure_fact
 from matcalc.language.syntax import parse_expression
+from matcalc.tables.laws import STRUCTURES
+from matcalc.tables.layouts import LAYOUTS
 
 COUNT = 250
 
@@ -130,22 +133,36 @@ SECOND = [
 @pytest.mark.parametrize("case", SECOND, ids=lambda case: f"{case[0]} by {case[1]}")
 def test_second_derivatives(case: tuple[str, ...]) -> None:
     """They begin with the first derivative."""
-    for layout in ("jacobian", "gradient"):
+    for layout in LAYOUTS:
         derivative = d(*case, order=2, layout=layout)
         assert "first derivative" in derivative.steps[0].note
         assert_steps(derivative)
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("source", ["x'Q x + b'x", "norm(A x - b)", "softmax(x)", "tr(A) x'x"])
-def test_the_gradient_layout(source: str) -> None:
-    assert_steps(d(source, "x", layout="gradient"))
+def test_layouts(source: str, layout: str) -> None:
+    assert_steps(d(source, "x", layout=layout))
 
 
-@pytest.mark.parametrize("structure", ["symmetric", "cookbook"])
-@pytest.mark.parametrize("source", ["logdet(X)", "tr(A X)", "a' X b", "tr(X inv(X + A))", "b'c"])
-def test_structures(source: str, structure: str) -> None:
-    """For dX symmetric, as X is."""
-    derivative = d(source, "X", "X: n x n symmetric", structure=structure)
+STRUCTURED = [(structure, structure_fact(structure)) for structure in list(STRUCTURES)[1:]]
+
+
+@pytest.mark.parametrize(("structure", "fact"), STRUCTURED)
+@pytest.mark.parametrize(
+    "source", ["logdet(X + B)", "tr(A X)", "a' X b", "tr(X inv(X + A))", "b'c"]
+)
+def test_structures(source: str, structure: str, fact: str) -> None:
+    """For dX symmetric, say, as X is."""
+    derivative = d(source, "X", f"X: n x n {fact}", structure=structure)
+    assert_steps(derivative)
+
+
+@pytest.mark.parametrize(("structure", "fact"), STRUCTURED)
+@pytest.mark.parametrize("source", ["tr(A X B X)", "logdet(A + X)", "a' X X b", "tr(B X)"])
+def test_structured_hessians(source: str, structure: str, fact: str) -> None:
+    derivative = d(source, "X", f"X: n x n {fact}", structure=structure, order=2)
+    assert "first derivative" in derivative.steps[0].note
     assert_steps(derivative)
 
 

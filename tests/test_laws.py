@@ -203,7 +203,7 @@ def _corrupted(law: Law) -> Iterator[Law]:
 
 
 # a transpose of what is symmetric, or of a scalar, may as well be left out
-EVEN = {"symmetric-part", "symmetric-entries"}
+EVEN = {"symmetric-part", "symmetric-entries", "diagonal-part"}
 
 
 @contextmanager
@@ -307,6 +307,14 @@ READ: list[tuple[str, str, tuple[str, ...]]] = [
     ("symmetric-part", "right", ()),
     ("symmetric-entries", "left", ()),
     ("symmetric-entries", "right", ()),
+    ("skew-part", "left", ()),
+    ("skew-part", "right", ()),
+    ("diagonal-part", "left", ()),
+    ("diagonal-part", "right", ()),
+    ("lower-part", "left", ()),
+    ("lower-part", "right", ()),
+    ("upper-part", "left", ()),
+    ("upper-part", "right", ()),
 ]
 
 

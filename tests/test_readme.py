@@ -30,11 +30,14 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
+from matcalc.api import diff
 from matcalc.cli import main
 from matcalc.errors import CODES
 from matcalc.language.syntax import parse
 from matcalc.output.formats import FORMATS, KINDS
 from matcalc.tables.functions import FUNCTIONS, Function
+from matcalc.tables.laws import LAWS, STRUCTURES
+from matcalc.tables.layouts import LAYOUTS
 
 README = ROOT / "README.md"
 COLUMNS = 80
@@ -254,7 +257,30 @@ def formats() -> str:
     return table(("`--to`", "output", *commands), rows)
 
 
-TABLES = {"functions": functions, "codes": codes, "formats": formats}
+def layouts() -> str:
+    rows = []
+    for row in LAYOUTS.values():
+        cells = (row.by_scalar, row.scalar_by_column, row.scalar_by_matrix, row.otherwise)
+        rows.append((f"`{row.name}`", *(f"`{cell.form}`" for cell in cells)))
+    heads = ("by a scalar", "a scalar by a column", "a scalar by a matrix", "otherwise")
+    return table(("`--layout`", *heads), rows)
+
+
+def structures() -> str:
+    rows = []
+    for name, law in STRUCTURES.items():
+        part = diff("tr(G' X)", "X", where=["X: n x n"], structure=name)
+        rows.append((f"`{name}`", f"`{part}`", LAWS[law].title if law else ""))
+    return table(("`--structure`", "what counts of G", ""), rows)
+
+
+TABLES = {
+    "functions": functions,
+    "codes": codes,
+    "formats": formats,
+    "layouts": layouts,
+    "structures": structures,
+}
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -295,6 +295,10 @@ STEPS = [
     "skew-form",
     "symmetric-part",
     "symmetric-entries",
+    "skew-part",
+    "diagonal-part",
+    "lower-part",
+    "upper-part",
 ]
 
 

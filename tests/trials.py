@@ -254,10 +254,15 @@ def _steps(case: Case, seed: int) -> None:
     before = None
     if case.order == 2:
         first, where = case.wrt.split(",")[0], list(case.where)
-        text = str(matcalc.diff(case.source, first, where=where, layout=case.layout))
+        by_scalar = case.shapes[wrt] == ("1", "1")
+        layout = case.layout if by_scalar else "gradient"  # which turns nothing
+        structure = case.structure
+        text = str(
+            matcalc.diff(case.source, first, where=where, layout=layout, structure=structure)
+        )
         before = Question(text, q.symbols, q.sizes, q.defined, seed)
     small = new.pop() if new else f"d{wrt}"
-    verdicts.derivation(q, wrt, small, lines, case.structure, before=before)
+    verdicts.derivation(q, wrt, small, lines, case.structure, case.layout, before=before)
 
 
 def _names(q: Question, text: str) -> set[str]:

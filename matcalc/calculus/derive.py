@@ -1,20 +1,21 @@
 """Request -> derivative: which rule of reading off applies to which pair of shapes.
 
     f by ...   scalar              vector x                matrix X
-    scalar     df/dt               row (layout jacobian)   G of the shape of X
-    vector     column              Jacobian, p x n         Jacobian by vec X
-    matrix     entry by entry      Jacobian of vec F       Jacobian of vec F by vec X
+    scalar     df/dt               column g                G of the shape of X
+    vector     of the shape of f   Jacobian, p x n         of f by vec X
+    matrix     of the shape of f   of vec f by x           of vec f by vec X
 
 Every derivative is a differential, linear in dX (``differential``), read off (``adjoint`` for
-scalars, ``linear_map`` for columns by columns, ``kronecker`` for all else).  The variable has
-independent entries; the facts declared of it are put back after differentiating, and ``structure``
-then projects.
+scalars, ``linear_map`` for columns, ``kronecker`` for the rest).  The variable has independent
+entries; the facts declared of it are put back after differentiating, ``structure`` then projects,
+and the layout turns the result as its row in the table of layouts says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from matcalc.algebra import normal
 from matcalc.algebra.factor import simplify
@@ -32,18 +33,13 @@ from matcalc.errors import MatcalcError, Option
 from matcalc.language.names import LONGEST_NAME
 from matcalc.language.tree import Multiply, Tree
 from matcalc.present.cost import Cost
-from matcalc.tables.facts import FACTS, FREE
+from matcalc.tables.facts import EXCLUSIVE, FACTS, FREE, implied, transposes
 from matcalc.tables.functions import lookup
-from matcalc.tables.laws import LAWS, Law
+from matcalc.tables.laws import LAWS, STRUCTURES, Law
+from matcalc.tables.layouts import LAYOUTS, PLAIN, Cell
 
-LAYOUTS = ("jacobian", "gradient")
-#: how a derivative is written: as the matrix of a linear map, or as that map, dF = A dX B
-FORMS = ("kron", "differential")
-_NOT_SYMMETRIC = frozenset(
-    name for name, fact in FACTS.items() if fact.transpose not in ("", "same", "inverse")
-)
-# what may be known of the variable, and the law that then says what of the gradient counts
-STRUCTURES = {"independent": "", "symmetric": "symmetric-part", "cookbook": "symmetric-entries"}
+# what the transpose of a structured matrix is, where that says that it is structured
+_TRANSPOSES = frozenset({"same", "minus", "lower", "upper"})
 
 
 @dataclass
@@ -74,18 +70,24 @@ def derive(
     derived = Derived(F, F)
     cost = Cost(problem.style)
     value = F
+    cell = cell_of(layout, F, path[0])
     for i, X in enumerate(path):
         if i:
+            by_scalar = X.shape.is_scalar
+            if by_scalar or value.shape.is_vector:
+                value = laid_out(value, cell)
             value = simplify(value, cost, problem.style.sums)
-        value = once(value, X, layout == "jacobian")
+            # by a scalar, a derivative keeps the layout that it has
+            cell = cell_of(PLAIN if by_scalar else layout, value, X)
+        value = plain(value, X)
+    if structure == "independent":
+        value = laid_out(value, cell)
     value = substitute(value, problem.facts(wrt))
     value = tidy(simplify(value, cost, problem.style.sums), cost)
     if structure != "independent":
-        other = problem.typed.symbols[wrt[0]].facts & _NOT_SYMMETRIC
-        if other:
-            facts = " and ".join(sorted(other))
-            raise _misused(structure, f"a symmetric variable, and {wrt[0]} is {facts}")
-        value = _structured(value, path, structure, cost)
+        _require_structure(problem, F, path, structure)
+        value = laid_out(structured(value, path[0], structure), cell)
+        value = simplify(value, cost)
     derived.node = value
     derived.notes = [*_tied(problem, wrt, structure), *_vanishing(problem, F, value, variables)]
     return derived
@@ -117,12 +119,20 @@ def _tied(problem: Problem, wrt: Sequence[str], structure: str) -> Iterator[str]
     """The declared facts that tie entries of a variable, and how they were taken."""
     for name in wrt:
         bare, full = problem.symbol(name, bare=True), problem.symbol(name)
-        if bare is full or structure != "independent":
+        if structure != "independent":
+            fact, law = structure_fact(structure), LAWS[STRUCTURES[structure]]
+            yield (
+                f"{name} stays {fact} as it varies; G being the derivative for independent "
+                f"entries, {law.title}"
+            )
+            continue
+        if bare is full:
             continue
         words = " and ".join(sorted(problem.typed.symbols[name].facts - FREE))
         project = ""
-        if isinstance(full, Symbol) and "symmetric" in full.facts:
-            project = " (the structure symmetric projects on the symmetric matrices)"
+        if isinstance(full, Symbol) and full.facts & STRUCTURES.keys():
+            fact = next(fact for fact in STRUCTURES if fact in full.facts)
+            project = f" (the structure {fact} projects on the {fact} matrices)"
         yield (
             f"{name} is declared {words}: its entries are taken as independent{project}, and the "
             "fact is used in the result"
@@ -153,25 +163,38 @@ def _vanishing(
         yield f"the derivative is zero: simplified, the expression does not contain {missing[0]}"
 
 
-def once(F: Node, X: Symbol, row: bool) -> Node:
-    """One derivative; of a scalar by a vector the column, or the row if asked for."""
+def plain(F: Node, X: Symbol) -> Node:
+    """One derivative in its plain form, that of the layout PLAIN."""
     dX = perturbation(X, F)
     if X.shape.is_scalar:
         dF = differential(F, X, dX)
         return substitute(dF, {dX: normal.ONE})
     if F.shape.is_scalar:
-        G = gradient(differential(F, X, dX), dX)
-        return normal.transpose(G) if row and X.shape.is_column else G
+        return gradient(differential(F, X, dX), dX)
     if F.shape.is_vector and X.shape.is_column:
         column = normal.transpose(F) if F.shape.is_row else F
         return jacobian(differential(column, X, dX), dX)
     if X.shape.is_row and F.shape.is_vector:
         x = make_symbol(X.name, X.shape.T, X.facts)
         column = normal.transpose(F) if F.shape.is_row else F
-        turned = substitute(column, {X: normal.transpose(x)})
-        J = once(turned, x, row)
+        J = plain(substitute(column, {X: normal.transpose(x)}), x)
         return substitute(J, {x: normal.transpose(X)})
     return vec_jacobian(differential(F, X, dX), dX)
+
+
+def cell_of(layout: str, F: Node, X: Symbol) -> Cell:
+    """How the derivative of F by X is laid out."""
+    return LAYOUTS[layout].cell(F.shape.single, X.shape.single)
+
+
+def laid_out(D: Node, cell: Cell) -> Node:
+    """A derivative in its plain form, in that of a layout; and the other way round."""
+    return Reader({"D": D}, {}).read(formula(cell.form))
+
+
+def once(F: Node, X: Symbol, layout: str = "jacobian") -> Node:
+    """One derivative, laid out."""
+    return laid_out(plain(F, X), cell_of(layout, F, X))
 
 
 def perturbation(X: Symbol, F: Node, sizes: Iterable[str] = ()) -> Symbol:
@@ -201,14 +224,36 @@ def perturbation_name(problem: Problem, variable: str) -> str:
     return name
 
 
-def _structured(G: Node, path: Sequence[Symbol], structure: str, cost: Cost) -> Node:
-    X = path[0]
-    if len(path) > 1 or not X.shape.is_square or G.shape != X.shape:
-        what = "a scalar function of one square matrix, order 1"
-        raise _misused(structure, what, ", or declare the variable symmetric")
-    law, part, _ = structure_law(structure)
+def structured(D: Node, X: Symbol, structure: str) -> Node:
+    """R(G), what counts of a gradient G; of a Hessian H by vec X P H P', vec R(G) = P vec G."""
+    _, part, _ = structure_law(structure)
+    if D.shape == X.shape:
+        return normal.transpose(Reader({"G": D}, {}).read(part))
+    dX = perturbation(X, D)
+    P = vec_jacobian(normal.transpose(Reader({"G": dX}, {}).read(part)), dX)
+    return normal.mul(P, D, normal.transpose(P))
+
+
+def _require_structure(problem: Problem, F: Node, path: Sequence[Symbol], structure: str) -> None:
+    """Raises MatcalcError (usage) where the structure is not that of the question."""
+    law, _, _ = structure_law(structure)
     assert arrangements(law.left) == arrangements(LAWS["read-off"].left)
-    return simplify(normal.transpose(Reader({"G": G}, {}).read(part)), cost)
+    X, fact = path[0], structure_fact(structure)
+    if len(set(path)) > 1 or not X.shape.is_square or X.shape.is_scalar or not F.shape.is_scalar:
+        what = "a scalar function of one square matrix"
+        raise _misused(structure, what, f", or declare the variable {fact}")
+    other = sorted(f for f in problem.typed.symbols[X.name].facts if _contradict(f, fact))
+    if other:
+        an = "an" if fact[0] in "aeiou" else "a"
+        what = f"{an} {fact} variable, and {X.name} is {' and '.join(other)}"
+        raise _misused(structure, what)
+
+
+def _contradict(declared: str, fact: str) -> bool:
+    """Does what is declared of a variable speak against its structure?"""
+    one, other = implied({declared}), implied({fact})
+    excluded = any({pair, pair[::-1]} & set(EXCLUSIVE) for pair in product(one, other))
+    return excluded or bool(transposes(one) & _TRANSPOSES - transposes(other))
 
 
 def _misused(structure: str, what: str, otherwise: str = "") -> MatcalcError:
@@ -219,6 +264,17 @@ def _misused(structure: str, what: str, otherwise: str = "") -> MatcalcError:
         hint=f"leave {option} out{otherwise}",
         options=(asked, option),
     )
+
+
+def structure_fact(structure: str) -> str:
+    """What a variable of this structure is, and its perturbations are."""
+    (fact,) = (
+        fact
+        for text in LAWS[STRUCTURES[structure]].where
+        for fact in FACTS
+        if text.startswith("dX") and text.endswith(f" {fact}")
+    )
+    return fact
 
 
 def structure_law(structure: str) -> tuple[Law, Tree, Tree]:

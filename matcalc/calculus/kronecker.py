@@ -7,9 +7,9 @@ vec dF = J(dF) vec dX is found from the leaves up, J(dX) = I:
     J(s M) = vec(M) J(s)         J(A + B) = J(A) + J(B)
 
 and J(f(M)) = K J(M) for a function that is linear, with the K of its row; of L diag(u) R it is the
-column-wise Kronecker product of R' and L, of the diagonal of L M R the row-wise one.  The row of a
-scalar is that of its gradient.  (J. R. Magnus and H. Neudecker, Matrix Differential Calculus, 2.4,
-3.7.)
+column-wise Kronecker product of R' and L, of the diagonal of L M R the row-wise one; and
+diag(diag(M)) = I .* M.  The row of a scalar is that of its gradient.  (J. R. Magnus and H.
+Neudecker, Matrix Differential Calculus, 2.4, 3.7.)
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def _product(node: Product, done: dict[Node, Node]) -> Node:
             others = _scalars(node, node.scalars[:i] + node.scalars[i + 1 :])
             return normal.mul(others, normal.vec(constant), done[b])
     scale, left, M, right = _around(node, done)
-    if (u := normal.vector_of_diag(M)) is not None:
+    alone = normal.is_identity(left) and normal.is_identity(right)
+    if not alone and (u := normal.vector_of_diag(M)) is not None:
         return normal.mul(scale, _around_diag(left, right), done[u])
     return normal.mul(scale, normal.kron(normal.transpose(right), left), done[M])
 
@@ -142,6 +143,9 @@ def _application(node: Apply, done: dict[Node, Node]) -> Node:
     if node.head == "hadamard":
         E = normal.hadamard(*(arg for arg in node.args if arg is not M))
         return normal.mul(normal.diag(normal.vec(E)), done[M])
+    if (inside := _on_diagonal(node)) is not None:
+        unit = normal.identity(node.shape.rows)
+        return normal.mul(normal.diag(normal.vec(unit)), done[inside])
     row = normal.row_of(node)
     if row is None or not row.matrix:
         raise MatcalcError("unsupported", f"the differential of {node.head} cannot be read off")
@@ -153,3 +157,11 @@ def selection(sizes: Sequence[Dim], i: int) -> Node:
     parts = [normal.zero(Shape(size, sizes[i])) for size in sizes]
     parts[i] = normal.identity(sizes[i])
     return normal.stacked(parts)
+
+
+def _on_diagonal(node: Node) -> Node | None:
+    """M where a node is diag(diag(M)), M without what is not on its diagonal."""
+    u = normal.vector_of_diag(node)
+    if not isinstance(u, Apply) or u.args[0].shape != node.shape:
+        return None
+    return u.args[0] if normal.diagonal(u.args[0]) is u else None

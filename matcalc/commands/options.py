@@ -13,6 +13,8 @@ import click
 
 from matcalc.commands import streams
 from matcalc.output.formats import FORMATS, offered, writer
+from matcalc.tables.laws import STRUCTURES
+from matcalc.tables.layouts import FORMS, LAYOUTS
 
 _LONG_OPTION = re.compile(r"--[a-z][a-z-]+(=.*)?", re.DOTALL)
 _SHORT_OPTION = re.compile(r"-[A-Za-z]\w*")
@@ -56,6 +58,25 @@ class ExpressionCommand(click.Command):
             arguments.append(doubtful.pop(0))
         return super().parse_args(ctx, [*options, *doubtful, "--", *arguments])
 
+
+layout = click.option(
+    "--layout",
+    type=click.Choice(list(LAYOUTS)),
+    default="jacobian",
+    help="; ".join(f"{row.name}: {row.doc}" for row in LAYOUTS.values()) + ".",
+)
+structure = click.option(
+    "--structure",
+    type=click.Choice(list(STRUCTURES)),
+    default="independent",
+    help="What the variable is, and stays as it varies; cookbook: symmetric, each entry once.",
+)
+form = click.option(
+    "--form",
+    type=click.Choice(FORMS),
+    default=FORMS[0],
+    help="differential: the linear map itself, dF = A dX B, instead of its matrix.",
+)
 
 COLORS = ("auto", "always", "never")
 _COMMON = ("expr", "file", "where", "quiet", "output", "color")

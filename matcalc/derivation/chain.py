@@ -97,7 +97,7 @@ def _links(stages: Sequence[_Stage], writing: Writing) -> list[Link]:
             name = writing.name(node)
             symbol = node if isinstance(node, Symbol) else make_symbol(name, node.shape)
             formula = substitute(outer, {node: symbol})
-            local = simplify(once(formula, symbol, True), writing.cost)
+            local = simplify(once(formula, symbol), writing.cost)
             jacobian = simplify(
                 substitute(substitute(local, {symbol: node}), meaning), writing.cost
             )

@@ -24,7 +24,16 @@ from matcalc.algebra.ir import Node, Product, Symbol, fold, make_symbol, postord
 from matcalc.algebra.rewrite import expand, rebuild, substitute
 from matcalc.answer import Derivative, Step, Words
 from matcalc.calculus.adjoint import gradient
-from matcalc.calculus.derive import once, perturbation_name, structure_law
+from matcalc.calculus.derive import (
+    cell_of,
+    laid_out,
+    once,
+    perturbation_name,
+    plain,
+    structure_fact,
+    structure_law,
+    structured,
+)
 from matcalc.calculus.differential import differential, differentials, stated
 from matcalc.derivation import linear
 from matcalc.derivation.chain import Link, chain_links
@@ -39,6 +48,7 @@ from matcalc.language.tree import Add, Call, Name, Tree, rebuilt
 from matcalc.language.tree import fold as fold_tree
 from matcalc.present.cost import Cost
 from matcalc.tables.laws import LAWS
+from matcalc.tables.layouts import PLAIN
 
 MANY_TERMS = 32  # more are not multiplied out
 _MANY_INSTANCES = 16  # more terms of first order than this are not written one by one
@@ -77,7 +87,10 @@ class _Derivation:
         name = moving[0] if moving else perturbation_name(problem, self.variable.name)
         self.dX = make_symbol(name, self.variable.shape, frozenset(), "perturbation")
         self.writing = Writing(problem, self.variable, self.dX)
-        self.reading = ReadOff(self.result, self.variable, self.dX, self.writing.presenter)
+        self.cell = cell_of(self._layout, F, self.variable)
+        self.reading = ReadOff(
+            self.result, self.cell, self.variable, self.dX, self.writing.presenter
+        )
         self._perturb(F)
         self._first_order(F)
         if self.result.moving:
@@ -91,10 +104,19 @@ class _Derivation:
     # --- perturb ----------------------------------------------------------------------------------
 
     def _first_derivative(self, F: Node, X: Symbol) -> Node:
-        value = once(F, X, self.result.layout == "jacobian")
-        if value.shape.is_row and not self.variable.shape.is_scalar:
-            value = normal.transpose(value)
-        return simplify(value, Cost(self.result.problem.style))
+        cost, structure = Cost(self.result.problem.style), self.result.structure
+        if self.variable.shape.is_scalar:
+            return simplify(once(F, X, self.result.layout), cost)
+        value = plain(F, X)
+        if structure != "independent":
+            value = structured(value, X, structure)
+        return simplify(normal.transpose(value) if value.shape.is_row else value, cost)
+
+    @property
+    def _layout(self) -> str:
+        """By a scalar, a second derivative has the layout of the first, entry by entry."""
+        again = self.result.order == 2 and self.variable.shape.is_scalar
+        return PLAIN if again or self.result.moving else self.result.layout
 
     def _perturb(self, F: Node) -> None:
         shapes = self.writing.presenter.shapes
@@ -354,24 +376,26 @@ class _Derivation:
     # --- collecting and reading off ---------------------------------------------------------------
 
     def _collect(self, F: Node) -> None:
-        G = self.result.node
+        D = laid_out(self.result.node, self.cell)
         words = LAWS["collect"].title
         if self.result.structure != "independent":
-            G = simplify(once(F, self.variable, True), self.writing.cost)
+            D = simplify(plain(F, self.variable), self.writing.cost)
         rule = "collect"
         if self.reading.needs_vec(F):
             rule, law = "kron-vec", LAWS["kron-vec"]
             words = f"vec of both sides: {law.left} = {law.right}"
-        self._add(rule, "=", self.reading.inner(G, F), (words,))
+        self._add(rule, "=", self.reading.inner(D, F), (words,))
         if self.result.structure != "independent":
-            self._structure()
+            self._structure(F)
 
-    def _structure(self) -> None:
-        """tr(G' dX) for symmetric dX alone."""
+    def _structure(self, F: Node) -> None:
+        """<D, dX> for those dX alone that have the structure."""
         law, _, varied = structure_law(self.result.structure)
-        words = f"for {self.dX.name} symmetric, as {self.variable.name} is: {law.title}"
+        fact = structure_fact(self.result.structure)
+        words = f"for {self.dX.name} {fact}, as {self.variable.name} is: {law.title}"
         moving = Reader({"dX": self.dX}, {}).read(varied)
-        self._add(law.name, "=", self.reading.trace(self.result.node, moving), (words,))
+        D = laid_out(self.result.node, self.cell)
+        self._add(law.name, "=", self.reading.inner(D, F, moving), (words,))
 
     def _read_off(self, F: Node) -> None:
         words, shapes = self.reading.words(F), self.result.shapes

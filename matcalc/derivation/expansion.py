@@ -204,7 +204,7 @@ def taylor(
                 shown = replaced(typed_tree(problem, X.name, shapes), {X.name: point_tree}, shapes)
             orders.append(Order(j, _term(shown, step, j, X.shape.is_scalar)))
         if j < order:
-            value = once(value, X, True)
+            value = once(value, X)
             divisor *= j + 1
     by_scalar = X.shape.is_scalar
     exact = _is_constant(value, X) if by_scalar else _degree(F, X, writing) <= order
@@ -220,7 +220,7 @@ def taylor(
 def _is_constant(value: Node, X: Symbol) -> bool:
     """Is the last derivative taken one whose own is zero?  No, if the table does not have that."""
     try:
-        return normal.is_zero(once(value, X, True))
+        return normal.is_zero(once(value, X))
     except MatcalcError:
         return False
 

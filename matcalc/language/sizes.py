@@ -129,6 +129,11 @@ class Shape(NamedTuple):
         return (self.rows is ONE) != (self.cols is ONE)
 
     @property
+    def single(self) -> tuple[bool, bool]:
+        """Is there one row, is there one column?"""
+        return self.rows is ONE, self.cols is ONE
+
+    @property
     def rank(self) -> int:
         """0 for a scalar, 1 for a vector, 2 for a matrix."""
         return 2 - self.count(ONE)

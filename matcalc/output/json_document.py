@@ -121,7 +121,9 @@ def _members(thing: object, names: str) -> dict[str, Any]:
 
 
 def _result(answer: Expression) -> dict[str, Any]:
-    layout = {"layout": answer.layout} if isinstance(answer, Derivative) else {}
+    layout: dict[str, str] = {}
+    if isinstance(answer, Derivative):
+        layout = {"layout": answer.layout, "meaning": answer.meaning()}
     shape = [str(size) for size in answer.shape]
     return {"text": str(answer), "latex": lines.in_latex(answer), "shape": shape, **layout}
 

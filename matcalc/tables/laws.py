@@ -30,7 +30,9 @@ class Law:
                   else the constructor, or the part of a derivation, that makes it true
     ``example``   an expression that the law changes, or an expression and a variable for whose
                   derivative it is needed; if empty, the left side
-    ``given``     declarations for the example; ``structure`` of its variable
+    ``given``     declarations for the example
+    ``structure`` of its variable; a law that has one says what of a gradient counts for that one
+    ``direction`` and where the variable goes to try entry (i, j) of that, E being E_ij
     """
 
     name: str
@@ -45,6 +47,7 @@ class Law:
     example: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     structure: str = "independent"
+    direction: str = ""
 
     @property
     def runs(self) -> bool:
@@ -195,10 +198,11 @@ _ROWS: tuple[Law, ...] = (
         "tr(1/2 (G + G') dX)",
         ("G: n x n", "dX: n x n symmetric"),
         "tr(G' dX) = tr(dX' G) = tr(G dX), and the mean of two equal numbers is that number.",
-        by="calculus.derive._structured",
+        by="calculus.derive.structured",
         example=("tr(A X)", "X"),
         given=("X: n x n symmetric",),
         structure="symmetric",
+        direction="1/2 (E + E')",
     ),
     Law(
         "symmetric-entries",
@@ -207,10 +211,63 @@ _ROWS: tuple[Law, ...] = (
         "tr((G + G' - diag(diag(G))) tril(dX))",
         ("G: n x n", "dX: n x n symmetric"),
         "With R = G + G' - diag(diag(G)) both are the sum over i >= j of R_ij dX_ij; MC 138.",
-        by="calculus.derive._structured",
+        by="calculus.derive.structured",
         example=("logdet(X)", "X"),
         given=("X: n x n symmetric",),
         structure="cookbook",
+        direction="E + E' - E .* eye(n)",
+    ),
+    Law(
+        "skew-part",
+        "only the skew part of G contributes",
+        "tr(G' dX)",
+        "tr(1/2 (G' - G) dX)",
+        ("G: n x n", "dX: n x n skew"),
+        "tr(G' dX) = tr(dX' G) = -tr(G dX), and the mean of two equal numbers is that number.",
+        by="calculus.derive.structured",
+        example=("tr(A X)", "X"),
+        given=("X: n x n skew",),
+        structure="skew",
+        direction="1/2 (E - E')",
+    ),
+    Law(
+        "diagonal-part",
+        "only the diagonal of G contributes",
+        "tr(G' dX)",
+        "tr(diag(diag(G)) dX)",
+        ("G: n x n", "dX: n x n diagonal"),
+        "Both are the sum over i of G_ii dX_ii.",
+        by="calculus.derive.structured",
+        example=("logdet(A + X)", "X"),
+        given=("X: n x n diagonal",),
+        structure="diagonal",
+        direction="E .* eye(n)",
+    ),
+    Law(
+        "lower-part",
+        "only the entries of G on and below the diagonal contribute",
+        "tr(G' dX)",
+        "tr(tril(G)' dX)",
+        ("G: n x n", "dX: n x n lower"),
+        "Both are the sum over i >= j of G_ij dX_ij.",
+        by="calculus.derive.structured",
+        example=("tr(X' A X)", "X"),
+        given=("X: n x n lower",),
+        structure="lower",
+        direction="tril(E)",
+    ),
+    Law(
+        "upper-part",
+        "only the entries of G on and above the diagonal contribute",
+        "tr(G' dX)",
+        "tr(triu(G)' dX)",
+        ("G: n x n", "dX: n x n upper"),
+        "Both are the sum over i <= j of G_ij dX_ij.",
+        by="calculus.derive.structured",
+        example=("tr(X' A X)", "X"),
+        given=("X: n x n upper",),
+        structure="upper",
+        direction="triu(E)",
     ),
     # --- further moves ---------------------------------------------------------------------------
     Law(
@@ -437,6 +494,15 @@ _ROWS: tuple[Law, ...] = (
         ("u: n", "v: n"),
         "Entry by entry.",
         by="always",
+    ),
+    Law(
+        "diagonal-product",
+        "declared diagonal matrices multiply entry by entry",
+        "D E",
+        "D .* E",
+        ("D: n x n diagonal", "E: n x n diagonal"),
+        "Entry (i, j) of both is D_ii E_ii if i = j, else 0.",
+        given=("D: n x n diagonal", "E: n x n diagonal"),
     ),
     Law(
         "power-of-diag",
@@ -966,3 +1032,9 @@ _ROWS: tuple[Law, ...] = (
 )
 
 LAWS: dict[str, Law] = {row.name: row for row in _ROWS}
+
+#: what may be known of the variable, and the law that then says what of the gradient counts
+STRUCTURES = {
+    "independent": "",
+    **{law.structure: law.name for law in _ROWS if law.structure != "independent"},
+}

@@ -106,7 +106,7 @@ def check(
     *,
     order: int = 1,
     layout: str = "jacobian",
-    structure: str = "",
+    structure: str = "independent",
     count: int = 3,
     seed: int = 0,
     code: Callable[[], Callable[..., Any]] | None = None,
@@ -115,10 +115,9 @@ def check(
     """Compare ``tree`` (with the ``shapes`` of its nodes) with numeric derivatives of the input.
 
     ``code`` makes the NumPy function that is to be compared with ``tree`` as well, if there is one;
-    ``structure`` is "" (independent entries), "symmetric" (the projection of the gradient) or
-    "cookbook" (MC 138); ``moving`` has the names of the perturbations where ``tree`` is a
-    differential.  Never raises for a wrong result; what cannot be evaluated is said in the
-    message.
+    ``layout`` and ``structure`` are those of the answer; ``moving`` has the names of the
+    perturbations where ``tree`` is a differential.  Never raises for a wrong result; what cannot be
+    evaluated is said in the message.
     """
     names = variables(wrt, order)
     sized = [dim.number for shape in (*typed.shapes.values(), *shapes.values()) for dim in shape]
@@ -180,12 +179,10 @@ def _agreement(
             if moving:
                 directions = [(x, at[dx]) for x, dx in zip(names, moving)]
                 expected = difference.differentiate(function, at, directions)
-            elif structure:
-                expected = difference.structured(function, at, names[0], structure)
-            elif evaluations <= MANY:
-                expected = difference.derivative(function, at, names, layout)
+            elif evaluations > MANY:
+                return _along(function, at, names, G, value.shape, layout, structure)
             else:
-                return _along(function, at, names, G, value.shape, layout)
+                expected = difference.derivative(function, at, names, layout, structure)
         except OutsideDomain:
             return None
         return compare_values(expected, G, _noise(value))
@@ -198,20 +195,22 @@ def _along(
     G: Matrix,
     value: tuple[int, int],
     layout: str,
+    structure: str,
 ) -> int | str | None:
     """The same along random directions, where there are too many entries."""
-    shapes = [value]
-    for name in names:
-        shapes.append(difference.result_shape(shapes[-1], at[name].shape, layout))
-    if G.shape != shapes[-1]:
-        return _misshapen(shapes[-1], G.shape)
+    variables = [at[name].shape for name in names]
+    cell = difference.cell(value, variables, layout)
+    shapes, D = [value, *difference.shapes(value, variables)], difference.laid_out(G, cell)
+    if D.shape != shapes[-1]:
+        return _misshapen(shapes[-1], D.shape)
     rng, digits = Random(len(G)), FULL
     for _ in range(6):
-        directions = [(name, at[name].map(lambda _: rng.randint(-9, 9))) for name in names]
+        moves = [at[name].map(lambda _: rng.randint(-9, 9)) for name in names]
+        directions = [(name, difference.along(C, structure)) for name, C in zip(names, moves)]
         expected = difference.differentiate(f, at, directions)
-        got = G
-        for (_, V), shape in zip(reversed(directions), reversed(shapes[:-1])):
-            got = difference.contract(got, shape, V)
+        got = D
+        for C, shape in zip(reversed(moves), reversed(shapes[:-1])):
+            got = difference.contract(got, shape, C)
         found = compare_values(expected, got, _noise(f(at)))
         if isinstance(found, str):
             return "along a random direction: " + found

@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import Tree
+from matcalc.tables.layouts import LAYOUTS
 from matcalc.verify.check import Question, points, variables
+from matcalc.verify.difference import cell, laid_out
 from matcalc.verify.evaluate import Evaluation
 from matcalc.verify.matrix import Matrix
 from matcalc.verify.sample import Variable, numeric
@@ -29,16 +31,22 @@ Pair = tuple[Matrix, Matrix, "Frame"]  # answer, result and the shapes they belo
 
 
 class Frame(NamedTuple):
-    """The shapes of f and of the variable at a point."""
+    """The shapes of f and of the variables at a point, and the layout of the derivative."""
 
     value: tuple[int, int]
-    variable: tuple[int, int]
+    variables: tuple[tuple[int, int], ...]
+    layout: str
+
+    def otherwise(self, G: Matrix, layout: str) -> Matrix:
+        """The derivative in another layout."""
+        here, there = (cell(self.value, self.variables, each) for each in (self.layout, layout))
+        return laid_out(laid_out(G, here), there)
 
 
 VERDICTS = {
     "right": "the answer is right",
     "layout": "right in another layout: {detail}",
-    "transposed": "transposed: the answer is the transpose of the derivative",
+    "transposed": "transposed: the answer is the transpose of the derivative{detail}",
     "factor": "off by a constant factor: the answer is {detail} times the derivative",
     "transposed factor": "transposed, and off by a constant factor: {detail}",
     "assumption": "the answer is right only if {detail} is symmetric",
@@ -57,6 +65,7 @@ def compare(
     answer: Shaped,
     *,
     order: int = 1,
+    layout: str = "jacobian",
     count: int = 4,
     seed: int = 0,
 ) -> Comparison:
@@ -68,9 +77,11 @@ def compare(
 
     names = variables(wrt, order)
     with mp.workdps(DIGITS):
-        pairs = _pairs(typed, names, result, answer, count, seed)
+        pairs = _pairs(typed, names, result, answer, layout, count, seed)
         if not pairs:
             return _verdict("unknown")
+        if (found := _in_another_layout(pairs)) is not None:
+            return found
         for verdict, detail, reading in MISREADINGS:
             if all(_same(given, reading(G, frame)) for given, G, frame in pairs):
                 return _verdict(verdict, detail=detail)
@@ -87,7 +98,13 @@ def _verdict(verdict: str, factor: Fraction | None = None, detail: str = "") -> 
 
 
 def _pairs(
-    typed: Question, names: list[str], result: Shaped, answer: Shaped, count: int, seed: int
+    typed: Question,
+    names: list[str],
+    result: Shaped,
+    answer: Shaped,
+    layout: str,
+    count: int,
+    seed: int,
 ) -> list[Pair]:
     """Values of answer and result at up to ``count`` points with different sizes."""
     pairs: list[Pair] = []
@@ -97,22 +114,35 @@ def _pairs(
             Evaluation(tree, shapes, typed.definitions, point.sizes)(at)
             for tree, shapes in ((typed.tree, typed.shapes), result, answer)
         )
-        pairs.append((given, G, Frame(f.shape, at[names[-1]].shape)))
+        pairs.append((given, G, Frame(f.shape, tuple(at[name].shape for name in names), layout)))
     return pairs
 
 
-def _turned(G: Matrix, at: Frame) -> Matrix | None:
-    return G.T if at.value == (1, 1) and 1 in G.shape else None
+def _in_another_layout(pairs: Sequence[Pair]) -> Comparison | None:
+    """Whether the answer is what other layouts have, and not the one that was asked for.
 
-
-def _transposed_jacobian(G: Matrix, at: Frame) -> Matrix | None:
-    return G.T if at.value != (1, 1) and at.variable != (1, 1) else None
+    A matrix for a scalar by a matrix is rather transposed by mistake.
+    """
+    if all(_same(given, G) for given, G, _ in pairs):
+        return None
+    names = [
+        name
+        for name in LAYOUTS
+        if all(_same(given, at.otherwise(G, name)) for given, G, at in pairs)
+    ]
+    if not names:
+        return None
+    said = " or ".join(names)
+    _, G, at = pairs[0]
+    if at.value == (1, 1) and 1 not in G.shape:
+        return _verdict("transposed", detail=f", as it is in the layout {said}")
+    return _verdict("layout", detail=said)
 
 
 def _row_major(G: Matrix, at: Frame) -> Matrix | None:
     """The Jacobian of the rows of F, stacked, by the rows of X, stacked."""
-    (p, q), (m, n) = at.value, at.variable
-    if G.shape != (p * q, m * n):
+    (p, q), (m, n) = at.value, at.variables[-1]
+    if len(at.variables) > 1 or G.shape != (p * q, m * n):
         return None
     return Matrix.build(p * q, m * n, lambda i, j: G[i // q + i % q * p, j // n + j % n * m])
 
@@ -133,8 +163,6 @@ Misreading = Callable[[Matrix, Frame], "Matrix | None"]
 # (verdict, detail, what the answer would be, from the derivative G), the likeliest first
 MISREADINGS: tuple[tuple[str, str, Misreading], ...] = (
     ("right", "", lambda G, at: G),
-    ("layout", "a column for a row, or a row for a column", _turned),
-    ("layout", "the transpose of the Jacobian", _transposed_jacobian),
     ("layout", "rows are stacked where matcalc stacks columns", _row_major),
     ("transposed", "", lambda G, at: G.T),
     ("symmetric", "", lambda G, at: _halved(G) if _is_square(G) else None),
@@ -202,7 +230,7 @@ def _by_symmetry(
     }
     symbols = {**typed.symbols, **assumed}
     problem = _Assuming(typed.tree, typed.shapes, symbols, typed.definitions)
-    pairs = _pairs(problem, names, result, answer, count, seed) if assumed else []
+    pairs = _pairs(problem, names, result, answer, "jacobian", count, seed) if assumed else []
     if pairs and all(_same(given, G) for given, G, _ in pairs):
         return _verdict("assumption", detail=" and ".join(sorted(assumed)))
     return None

@@ -5,25 +5,31 @@ third derivative, and the digits that cancellation takes are paid for by working
 them.  That is two evaluations for an entry and thirty digits or more, where an order-eight
 formula at a large step would take eight evaluations.
 
-The conventions table of results lives here and nowhere else in ``verify``: :func:`arrange` puts
-partial derivatives into their places, :func:`contract` applies a result to a perturbation.  By a
-scalar: entry by entry.  Scalar F: a row for a column x (a column in the layout "gradient"), the
-shape of X otherwise.  Else the Jacobian of vec F by vec X.  A higher derivative is that of the
-one before.
+The conventions of results live here and nowhere else in ``verify``: :func:`arrange` puts partial
+derivatives into their places, :func:`contract` applies a result to a perturbation.  By a scalar:
+entry by entry.  Scalar F: a column for a column x, the shape of X otherwise.  Else the Jacobian of
+vec F by vec X.  A higher derivative is that of the one before.  :func:`laid_out` turns what comes
+of it as the row of the layout in the table says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
+from matcalc.language.syntax import parse_expression
+from matcalc.tables.laws import LAWS, STRUCTURES
+from matcalc.tables.layouts import LAYOUTS, Cell
+from matcalc.verify.evaluate import evaluate
 from matcalc.verify.matrix import Matrix, unvec
+from matcalc.verify.scalars import Numbers, exact
 
 STEP = -20  # h = 10^STEP
 DIGITS = 60  # of the working precision, and 20 more for each order
 
 Function = Callable[[Mapping[str, Any]], Matrix]
+Extent = tuple[int, int]
 Direction = tuple[str, Matrix]  # a perturbation V of the variable of this name
 
 
@@ -57,7 +63,11 @@ def units(rows: int, cols: int) -> list[Matrix]:
 
 
 def derivative(
-    f: Function, at: Mapping[str, Matrix], wrt: Sequence[str], layout: str = "jacobian"
+    f: Function,
+    at: Mapping[str, Matrix],
+    wrt: Sequence[str],
+    layout: str = "jacobian",
+    structure: str = "independent",
 ) -> Matrix:
     """The derivative by ``wrt[0]``, of that by ``wrt[1]`` ..., laid out by the conventions."""
 
@@ -65,61 +75,77 @@ def derivative(
         if not names:
             return differentiate(f, at, directions)
         *rest, name = names
-        X = at[name]
-        pieces = [partial(((name, E), *directions), rest) for E in units(*X.shape)]
-        return arrange(pieces, X.shape, layout)
+        moves = [along(E, structure) for E in units(*at[name].shape)]
+        return arrange([partial(((name, V), *directions), rest) for V in moves], at[name].shape)
 
-    return partial((), wrt)
+    variables = [at[name].shape for name in wrt]
+    return laid_out(partial((), wrt), cell(f(at).shape, variables, layout))
 
 
-def arrange(pieces: Sequence[Matrix], shape: tuple[int, int], layout: str = "jacobian") -> Matrix:
+def arrange(pieces: Sequence[Matrix], shape: Extent) -> Matrix:
     """The derivative from ``pieces[k]`` = dF / d(vec X)_k, for X of this shape."""
     (rows, cols), first = shape, pieces[0]
     if rows == cols == 1:
         return first
     if first.is_scalar:
         slopes = Matrix(len(pieces), 1, tuple(piece.entries[0] for piece in pieces))
-        if cols == 1:
-            return slopes if layout == "gradient" else slopes.T
         return unvec(slopes, rows, cols)
     columns = [piece.vec for piece in pieces]
     return Matrix.build(len(first), len(pieces), lambda i, j: columns[j][i])
 
 
-def result_shape(
-    value: tuple[int, int], variable: tuple[int, int], layout: str = "jacobian"
-) -> tuple[int, int]:
-    """The shape of the derivative of a ``value`` by a ``variable``."""
-    if variable == (1, 1):
-        return value
-    if value == (1, 1):
-        is_row = variable[1] == 1 and layout != "gradient"
-        return (1, variable[0]) if is_row else variable
-    return value[0] * value[1], variable[0] * variable[1]
+def cell(value: Extent, variables: Sequence[Extent], layout: str) -> Cell:
+    """How the derivative of a ``value`` by ``variables`` in turn is laid out.
 
-
-def contract(G: Matrix, value: tuple[int, int], V: Matrix) -> Matrix:
-    """dF along V, from the derivative G of an F of this shape: the table read backwards."""
-    if V.is_scalar:
-        return G.map(lambda g: g * V.entries[0])
-    if value == (1, 1):
-        return Matrix(1, 1, (sum(g * v for g, v in zip(G.vec, V.vec)),))
-    flat = (sum(g * v for g, v in zip(G.row(i), V.vec)) for i in range(G.rows))
-    return unvec(Matrix(G.rows, 1, tuple(flat)), *value)
-
-
-def structured(f: Function, at: Mapping[str, Matrix], name: str, structure: str) -> Matrix:
-    """The derivative of a scalar f by a symmetric X, along E_ij + E_ji (E_ii on the diagonal).
-
-    "cookbook" is that derivative itself, X having n(n+1)/2 variables (MC 138); "symmetric" is the
-    gradient in the space of symmetric matrices, whose inner product counts x_ij twice.
+    That is decided by the last one that is no scalar, for by a scalar a derivative keeps its form.
     """
-    n = at[name].rows
-    zero = Matrix(n, n, (0,) * (n * n))
+    ends = [k for k, variable in enumerate(variables) if variable != (1, 1)]
+    last = ends[-1] if ends else 0
+    before = (value, *shapes(value, variables))[last]
+    pair = ((rows == 1, cols == 1) for rows, cols in (before, variables[last]))
+    return LAYOUTS[layout].cell(*pair)
 
-    def entry(i: int, j: int) -> Any:
-        V = zero.with_entry(i, j, 1).with_entry(j, i, 1)
-        slope = differentiate(f, at, [(name, V)]).entries[0]
-        return slope / 2 if structure == "symmetric" and i != j else slope
 
-    return Matrix.build(n, n, entry)
+def laid_out(D: Matrix, cell: Cell) -> Matrix:
+    """A derivative in its plain form, in that of a layout; and the other way round."""
+    return evaluate(parse_expression(cell.form), {"D": D})
+
+
+def shapes(value: Extent, variables: Iterable[Extent]) -> list[Extent]:
+    """The shapes of the derivatives of a ``value`` by variables in turn, in their plain form."""
+    found = []
+    for variable in variables:
+        if variable != (1, 1):
+            flat = (value[0] * value[1], variable[0] * variable[1])
+            value = variable if value == (1, 1) else flat
+        found.append(value)
+    return found
+
+
+def contract(D: Matrix, value: Extent, V: Matrix) -> Matrix:
+    """dF along V, from the derivative D of an F of this shape, in its plain form."""
+    if V.is_scalar:
+        return D.map(lambda d: d * V.entries[0])
+    if value == (1, 1):
+        return Matrix(1, 1, (inner(D, V),))
+    flat = (sum(d * v for d, v in zip(D.row(i), V.vec)) for i in range(D.rows))
+    return unvec(Matrix(D.rows, 1, tuple(flat)), *value)
+
+
+def inner(A: Matrix, B: Matrix) -> Any:
+    """<A, B>."""
+    return sum(a * b for a, b in zip(A.vec, B.vec))
+
+
+# --- where the variable has a structure -----------------------------------------------------------
+
+
+def direction(E: Matrix, structure: str) -> Matrix:
+    """Where X goes if E_ij is asked for: by the ``direction`` of the law of the structure."""
+    text = LAWS[STRUCTURES[structure]].direction if STRUCTURES[structure] else "E"
+    return evaluate(parse_expression(text), {"E": E}, sizes={"n": E.rows}, scalars=exact())
+
+
+def along(C: Matrix, structure: str) -> Matrix:
+    """The direction for a matrix of integers C: f moves by <G, C>, G being the derivative."""
+    return direction(C, structure).map(Numbers().convert)

@@ -33,7 +33,8 @@ def grade(derivative: Derivative, answer: str) -> Graded:
             )
     names = derivative.variables
     result = (derivative.tree, derivative.shapes)
-    found = compare(typed, names, result, (given.tree, given.shapes), order=derivative.order)
+    order, layout = derivative.order, derivative.layout
+    found = compare(typed, names, result, (given.tree, given.shapes), order=order, layout=layout)
     return Graded(**vars(found), derivative=derivative, answer=answer)
 
 

@@ -46,7 +46,7 @@ def prove(
     *,
     order: int = 1,
     layout: str = "jacobian",
-    structure: str = "",
+    structure: str = "independent",
     seconds: float = SECONDS,
 ) -> Check:
     """Let SymPy show that ``tree`` is the derivative of the input, for entries that are symbols.
@@ -99,9 +99,7 @@ def _differences(
     run = Evaluation(typed.tree, typed.shapes, typed.definitions, sizes, scalars)
     F = run(free).map(scalars.real)
     G = Evaluation(*result, typed.definitions, sizes, scalars)(env).map(scalars.real)
-    expected = _derivative(F, free, names, layout)
-    if structure:
-        expected = _structured(expected, structure)
+    expected = _derivative(F, free, names, layout, structure)
     if expected.shape != G.shape:
         raise Unprovable("the result has the wrong shape")
     declared = {f: e for name in names for f, e in zip(free[name], env[name]) if f != e}
@@ -109,21 +107,21 @@ def _differences(
         yield (e.subs(declared, simultaneous=True) if declared else e) - g
 
 
-def _derivative(F: Matrix, free: Mapping[str, Matrix], names: Sequence[str], layout: str) -> Matrix:
+def _derivative(
+    F: Matrix, free: Mapping[str, Matrix], names: Sequence[str], layout: str, structure: str
+) -> Matrix:
+    cell = difference.cell(F.shape, [free[name].shape for name in names], layout)
     for name in names:
         X = free[name]
-        pieces = [F.map(lambda f, x=x: f.diff(x)) for x in X.vec]  # type: ignore[misc]
-        F = difference.arrange(pieces, X.shape, layout)
-    return F
+        moves = [difference.direction(E, structure) for E in difference.units(*X.shape)]
+        F = difference.arrange([_slope(F, X, V) for V in moves], X.shape)
+    return difference.laid_out(F, cell)
 
 
-def _structured(G: Matrix, structure: str) -> Matrix:
-    def entry(i: int, j: int) -> Entry:
-        if i == j:
-            return G[i, i]
-        return (G[i, j] + G[j, i]) / (2 if structure == "symmetric" else 1)
-
-    return Matrix.build(G.rows, G.cols, entry)
+def _slope(F: Matrix, X: Matrix, V: Matrix) -> Matrix:
+    """The derivative of every entry of F along V."""
+    ways = [(x, v) for x, v in zip(X, V) if v]
+    return F.map(lambda f: sum(f.diff(x) * v for x, v in ways) + 0 * f)
 
 
 def is_zero(expression: Entry, deadline: float) -> bool:

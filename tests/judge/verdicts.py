@@ -15,11 +15,21 @@ from typing import Any
 from mpmath import mp
 
 from judge import points
-from judge.differences import STEP, Move, along, applied, moved, precision, shape_of
+from judge.differences import (
+    STEP,
+    Move,
+    along,
+    applied,
+    is_turned,
+    moved,
+    part,
+    precision,
+    shape_of,
+)
 from judge.evaluate import Evaluation
 from judge.points import Facts, Shape
 from judge.reader import Node, Unreadable, parse
-from judge.values import Matrix, Mismatch, Outside, build, scalar, total
+from judge.values import Matrix, Mismatch, Outside, build, scalar, total, unvec
 
 DIGITS = 18  # that two equal values share
 ATTEMPTS = 14
@@ -80,11 +90,10 @@ class Question:
             return env
         raise Undecided(f"no value of {self.source}")
 
-    def direction(self, name: str, seed: int, symmetric: bool = False) -> Matrix:
-        """A random direction for a variable to go."""
+    def direction(self, name: str, seed: int, structure: str = "independent") -> Matrix:
+        """A random direction for a variable of this structure to go."""
         rng = Random(f"{self.seed} {name} {seed}")
-        V = points.random(*self.symbols[name][0], (-1, 1, 0), rng)
-        return moved({"": V}, ("", V.T, 1))[""] if symmetric else V
+        return part(points.random(*self.symbols[name][0], (-1, 1, 0), rng), structure)
 
     def answered(self, text: str, env: Mapping[str, Matrix], more: Facts = frozenset()) -> Matrix:
         """The value of an answer.  Raises Wrong if it cannot be read or does not conform."""
@@ -147,22 +156,35 @@ def derivative_at(
 ) -> None:
     """Judges a value G of a derivative at a point."""
     shapes = [q.f(env).shape]
+    if is_turned(shapes[0], [env[name].shape for name in wrt], layout):
+        G = G.T
     for name in wrt:
-        shapes.append(shape_of(shapes[-1], env[name].shape, layout))
+        shapes.append(shape_of(shapes[-1], env[name].shape))
     if G.shape != shapes[-1]:
         raise Wrong(f"{answer}: the shape is {G.shape}, and should be {shapes[-1]}")
-    tied = structure != "independent"
-    if tied:
-        same(G, G.T, f"{answer}, which should be symmetric", digits)
+    if structure != "independent":
+        X = env[wrt[0]].shape
+        slices = [G] if G.shape == X else [unvec(column, *X) for column in _columns(G)]
+        for piece in slices:
+            same(piece, part(piece, structure), f"{answer}, which should be {structure}", digits)
     for k in range(2):
-        moves = [(name, q.direction(name, 7 * k + i, tied)) for i, name in enumerate(wrt)]
+        moves = [(name, q.direction(name, 7 * k + i, structure)) for i, name in enumerate(wrt)]
         expected, noise = _settled(q, env, moves)
         got = G
-        if structure == "cookbook":  # each entry of a symmetric V counts once
-            got = build(*G.shape, lambda i, j: G[i, j] * (i >= j))
         for (_, V), shape in zip(reversed(moves), reversed(shapes[:-1])):
-            got = applied(got, shape, V)
+            got = applied(got, shape, _counted(V, structure))
         same(got, expected, answer, digits, noise + mp.mpf(10) ** -30)
+
+
+def _columns(H: Matrix) -> list[Matrix]:
+    """Those of a Hessian, and its rows."""
+    places = [(M, j) for M in (H, H.T) for j in range(M.cols)]
+    return [build(M.rows, 1, lambda i, _, M=M, j=j: M[i, j]) for M, j in places]
+
+
+def _counted(V: Matrix, structure: str) -> Matrix:
+    """What of a direction the derivative is applied to: in "cookbook" each entry counts once."""
+    return part(V, "lower") if structure == "cookbook" else V
 
 
 def simplified(q: Question, answer: str) -> tuple[dict[str, Matrix], Matrix]:
@@ -269,6 +291,7 @@ def derivation(
     small: str,
     lines: Sequence[Line],
     structure: str = "independent",
+    layout: str = "jacobian",
     *,
     before: Question | None = None,
 ) -> None:
@@ -282,7 +305,7 @@ def derivation(
         raise Wrong("the last step is not the result")
     while True:
         env = g.point()
-        V = q.direction(wrt, 3, structure != "independent")
+        V = q.direction(wrt, 3, structure)
         with mp.workdps(100):
             try:
                 seen = []
@@ -293,6 +316,9 @@ def derivation(
                     change = _change(g, env, wrt, dX, turned=before is not None)
                     same(seen[-1][0], change, "the first step", 40, rounding(g, env))
                 result = q.answered(last.text, env)
+                again = before is not None and dX.is_scalar  # and so not turned again
+                if not again and is_turned(g.f(env).shape, [dX.shape], layout):
+                    result = result.T
                 _steps_follow(steps, seen, result, dX, structure, rounding(g, env))
             except Outside:
                 continue
@@ -330,9 +356,5 @@ def _steps_follow(
         )
         if narrow > wide * mp.mpf("1.2e-4") + max(noise, mp.mpf(10) ** -70):
             raise Wrong(f"{what}: gaps {mp.nstr(wide, 5)}, {mp.nstr(narrow, 5)}")
-    n = dX.rows
-    if structure == "cookbook":
-        got = scalar(total(G[i, j] * dX[i, j] for i in range(n) for j in range(i + 1)))
-    else:
-        got = applied(G, seen[-1][-1].shape, dX)
+    got = applied(G, seen[-1][-1].shape, _counted(dX, structure))
     same(seen[-1][-1], got, "the step before the last, <result, dX>", 40, noise)
