@@ -21,8 +21,8 @@ FORMS = [
     ("X^2", "X", [], "kron(eye(n), X) + kron(X', eye(n))"),
     ("X .* X", "X", [X], "2 diag(vec(X))"),
     ("exp(X)", "X", [X], "diag(vec(exp(X)))"),
-    ("X'A X", "X", [X], "kron(eye(n), X' A) + kron(X' A', eye(n)) commutation(m, n)"),
-    ("X X'", "X", [X], "kron(X, eye(m)) + kron(eye(m), X) commutation(m, n)"),
+    ("X'A X", "X", [X], "kron(eye(n), X' A) + commutation(n, n) kron(eye(n), X' A')"),
+    ("X X'", "X", [X], "(commutation(m, m) + I) kron(X, eye(m))"),
     ("det(X) X", "X", [], "det(X) (vec(X) vec(inv(X)')' + I)"),
     ("x x'", "x", [], "kron(x, eye(n)) + kron(eye(n), x)"),
     ("inv(A + x x')", "x", [], None),
@@ -61,7 +61,7 @@ def test_form(source: str, wrt: str, where: list[str], form: str | None) -> None
 
 HESSIANS = [
     ("tr(X'A X)", "X", [X], "kron(eye(n), A + A')"),
-    ("logdet(X)", "X", [], "-kron(inv(X), inv(X)') commutation(n, n)"),
+    ("logdet(X)", "X", [], "-commutation(n, n) kron(inv(X)', inv(X))"),
     ("a'X X'b", "X", [X], None),
     ("tr(A X B X')", "X", [X], None),
     ("det(X)", "X", [], None),
