@@ -29,12 +29,14 @@ class Always:
     """Where the patterns match the parts of a node, the result stands instead.
 
     ``shows``  the heads, and "column" for a column, that the factors of an argument must show
+    ``shape``  that of a function's value, in the sizes of the row
     """
 
     patterns: tuple[Node, ...]
     result: Node
     holes: tuple[Symbol, ...]
     shows: frozenset[str] = frozenset()
+    shape: Shape | None = None
 
 
 _laws: dict[tuple[str, ...], tuple[Always, ...]] = {}
@@ -74,7 +76,7 @@ def _read(law: Law) -> tuple[tuple[str, ...], Always]:
             assert isinstance(whole, Apply)
             args = tuple(read(arg, holes, sizes) for arg in left.args[: len(whole.args)])
             shows = frozenset().union(*map(_shown, args))
-            return (law.by, whole.head), Always(args, result, given, shows)
+            return (law.by, whole.head), Always(args, result, given, shows, whole.shape)
     raise AssertionError(f"{law.name}: {law.left} is no pair of factors, no call and no power")
 
 
@@ -129,7 +131,7 @@ def _of_call(by: str, head: str, args: Sequence[Node], shape: Shape) -> Node | N
     for law in laws:
         if law.shows <= shown:
             for variant in _variants(head, args, law):
-                for made in _made(law, variant):
+                for made in _made(law, variant, shape):
                     if made.shape == shape and not _is(made, head, args):
                         return made
     return None
@@ -151,9 +153,12 @@ def _variants(head: str, args: Sequence[Node], law: Always) -> Iterator[Sequence
         yield [transpose(arg) for arg in args]
 
 
-def _made(law: Always, subjects: Sequence[Node]) -> Iterator[Node]:
+def _made(law: Always, subjects: Sequence[Node], shape: Shape | None = None) -> Iterator[Node]:
     """What the law makes of its parts, in every way in which they match."""
-    for binding in _bindings(law.patterns, subjects, Binding()):
+    start: Binding | None = Binding()
+    if law.shape is not None and shape is not None:
+        start = Binding().sized(law.shape, shape)
+    for binding in _bindings(law.patterns, subjects, start) if start else ():
         conforms = all(
             instance(p, binding) is s for p, s in zip(law.patterns, subjects, strict=True)
         )
