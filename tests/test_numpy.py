@@ -582,8 +582,9 @@ def sympy_value(answer: Any, point: Point) -> Any:
     return value.as_explicit() if isinstance(value, sp.MatrixExpr) else value
 
 
-# SymPy has nothing for the place of the largest entry, nor for vec and its inverse
+# SymPy has nothing for the place of the largest entry, nor for vec, its inverse and decompositions
 NOT_IN_SYMPY = {"norminf(A x)", "c'vec(X)", "vec(X)' commutation(n, m) vec(Y)"}
+NOT_IN_SYMPY |= {"tr(polar(X)) + t"}
 
 
 @by_expression([row for row in TABLE if row[0] not in NOT_IN_SYMPY])

@@ -60,7 +60,7 @@ def _of_lesser(head: str, M: Node, shape: Shape) -> Node | None:
     if linear and other is M and c is MINUS_ONE:
         return zero(shape)
     inverse = isinstance(other, Product) and len(other.chain) == 1
-    if is_less(other, M) and (linear or not inverse):
+    if is_less(other, apart(M)[1]) and (linear or not inverse):
         return apply(head, (transpose(M),), shape)
     return None
 

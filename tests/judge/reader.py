@@ -27,6 +27,9 @@ FUNCTIONS = {
     *("onehotmax", "norminf", "sum", "mean", "dot", "inner", "norm", "normF", "norm1", "norm2"),
     *("eye", "ones", "zeros", "commutation", "kron", "transpose", "pinv", "tril", "triu"),
     *("blockinner", "blocksum", "hypot"),
+    *("atan2", "arctan2", "logaddexp", "maximum", "minimum", "max", "min", "prod", "var", "std"),
+    *("cumsum", "cov"),
+    *("eigmax", "eigmin", "eigvecmax", "eigvecmin", "normspec", "normnuc", "polar"),
 }
 
 
