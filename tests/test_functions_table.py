@@ -49,6 +49,7 @@ CANDIDATES = [Fraction(k, 10) for k in (-37, -21, -13, -9, -6, -2, 1, 4, 7, 11, 
 CONDITION = re.compile(r"(?P<left>.+?) (?P<relation><|>|!=) (?P<right>-?\d+)( entry-wise)?")
 IN_WORDS = re.compile(
     r"\{X\} of (constant|full) rank|\{X\} invertible"
+    r"|no eigenvalue of \{X\} is zero or negative"
     r"|\{A\} symmetric with a unique (largest|smallest) eigenvalue"
     r"|the largest singular value of \{X\} is unique and not 0"
     r"|the (largest|smallest) entry of (\{x\}|abs\(\{x\}\)) is unique"
@@ -88,7 +89,7 @@ def dimensions(shape: Pattern) -> tuple[int, int]:
 
 def arguments(row: Function, seed: int) -> dict[str, Matrix]:
     """Random arguments in the domain of a row; of an element-wise one of several, numbers."""
-    mood = MOODS[1] if "> 0" in row.domain else MOODS[0]
+    mood = MOODS[1 if "> 0" in row.domain else 2 if "eigenvalue of {X}" in row.domain else 0]
     rng = Random(f"{row.name} {seed}")
     number = row.is_elementwise and row.arity > 1
     env = {
@@ -213,8 +214,11 @@ def test_differential(row: Function) -> None:
 
 @by_name([row for row in ROWS if row.adjoint])
 def test_adjoint(row: Function) -> None:
-    """<G, f(.., dX, ..)> = <adjoint, dX>, and f is linear in X."""
+    """<G, f(.., dX, ..)> = <adjoint, dX>, and f is linear in X, but where there is none."""
+    assert any(row.adjoint)
     for name, adjoint in zip(row.parameters, row.adjoint, strict=True):
+        if not adjoint:
+            continue
         formula = parse_expression(adjoint)
         for seed in range(3):
             env = arguments(row, seed)
@@ -256,11 +260,15 @@ def test_transpose(row: Function) -> None:
 @by_name([row for row in ROWS if row.trace])
 def test_trace(row: Function) -> None:
     """tr(f(X)) is what the column says, for square arguments."""
+    sizes: dict[str, int] = {}
+    mood = MOODS[2 if "eigenvalue" in row.domain else 0]
     for seed in range(3):
         rng = Random(seed)
-        env = numeric(
-            {name: draw(k, k, (), MOODS[0], rng) for k, name in enumerate(row.parameters, 2)}
-        )
+        env = {}
+        for name, shape in zip(row.parameters, row.shapes.parameters, strict=True):
+            k = sizes.setdefault(shape.rows[0], 2 + len(sizes))
+            env[name] = draw(k, k, (), mood, rng)
+        env = numeric(env)
         whole = value_of(row, env)
         trace = mp.fsum(whole[i, i] for i in range(whole.rows))
         assert close(evaluate(parse_expression(row.trace), env), Matrix.of(trace))

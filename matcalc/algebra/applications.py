@@ -67,11 +67,12 @@ def _of_lesser(head: str, M: Node, shape: Shape) -> Node | None:
 
 @builds("linear")
 def linear_function(head: str, args: Sequence[Node], shape: Shape) -> Node:
-    """A function that is linear in each argument: the scalars come out."""
-    if any(map(is_zero, args)):
+    """A function that is linear in arguments: the scalars of these come out."""
+    linear = [i for i in range(len(args)) if FUNCTIONS[head].is_linear_in(i)]
+    if any(is_zero(args[i]) for i in linear):
         return zero(shape)
-    for i, arg in enumerate(args):
-        scalar, inside = apart(arg)
+    for i in linear:
+        scalar, inside = apart(args[i])
         if scalar is not ONE:
             rest = (*args[:i], inside, *args[i + 1 :])
             return mul(scalar, linear_function(head, rest, shape))

@@ -9,7 +9,8 @@ add a row.  Its ``kind`` says how it acts and which column has its derivative.
   f'(X) .* dX.  One of several arguments, of one shape, has its ``differential`` in scalars instead.
 * *linear* in each of the arguments: df is the sum of f(.., dX, ..) over the arguments, and
   ``adjoint`` has one formula for each of them, in the other parameters and the cotangent G:
-  <G, f(.., dX, ..)> = <adjoint, dX>.
+  <G, f(.., dX, ..)> = <adjoint, dX>.  It is "" for one in which f is not linear: a Frechet
+  derivative L(X, E) is linear in E alone, and has no derivative by X here.
 * *matrix*: any other function.  ``differential`` is df in the parameters and ``dX`` for the
   parameter X; of several parameters the sum of their terms.
 * *defined*: short for an expression in matcalc's own language (``definition``), without a
@@ -110,7 +111,11 @@ class Function:
     @property
     def is_linear(self) -> bool:
         """Linear in each argument."""
-        return self.kind == "linear"
+        return all(map(self.is_linear_in, range(self.arity)))
+
+    def is_linear_in(self, i: int) -> bool:
+        """Linear in the argument of this number."""
+        return self.kind == "linear" and bool(self.adjoint[i])
 
     @property
     def positive(self) -> bool:
@@ -182,6 +187,118 @@ def _elementwise(
         reference=reference,
     )
 
+
+def _of_square(
+    name: str,
+    slope: str,
+    doc: str,
+    *,
+    helper: str,
+    domain: str = "",
+) -> tuple[Function, Function]:
+    """A function of matrices made of that of numbers, and its Frechet derivative at X along E.
+
+    The derivative is found in the corner of f([X, E; 0, X]); ``slope`` is f'(X), which it is where
+    X and E commute, and under the trace.  N. J. Higham, Functions of Matrices (2008), chapter 3.
+    """
+    whole = Function(
+        name=name,
+        parameters=("X",),
+        signature="(n,n) -> (n,n)",
+        doc=doc,
+        kind="matrix",
+        differential=f"d{name}(X, dX)",
+        transpose=f"{name}(X')",
+        domain=domain,
+        latex=rf"\operatorname{{{name}}}",
+        numpy=f"_{name}({{0}})",
+        helper=helper,
+        mpmath=f"of_matrix('{name}', X)",
+        reference="N. J. Higham, Functions of Matrices (2008)",
+    )
+    along = Function(
+        name=f"d{name}",
+        parameters=("X", "E"),
+        signature="(n,n),(n,n) -> (n,n)",
+        doc=f"Frechet derivative of {name} at X along E, with which d {name}(X) = d{name}(X, dX)",
+        kind="linear",
+        adjoint=("", f"d{name}(X', G)"),
+        transpose=f"d{name}(X', E')",
+        trace=f"tr(({slope}) E)",
+        domain=domain,
+        latex=rf"L_{{\operatorname{{{name}}}}}",
+        numpy=f"_frechet(_{name}, {{0}}, {{1}})",
+        helper=helper + _FRECHET,
+        mpmath=f"frechet('{name}', X, E)",
+        reference="N. J. Higham, Functions of Matrices (2008), theorem 3.6",
+    )
+    return whole, along
+
+
+_FRECHET = """
+def _frechet(f, X, E):
+    # the corner of f of a block matrix
+    n = len(X)
+    return f(np.block([[X, E], [np.zeros((n, n)), X]]))[:n, n:]
+"""
+
+_EXPM = """
+def _expm(X):
+    # the Taylor series at X / 2^k, squared k times
+    k = max(0, int(np.frexp(np.linalg.norm(X, 1))[1]) + 3)
+    term = total = np.eye(len(X))
+    for i in range(1, 16):
+        term = term @ X / (i * 2.0**k)
+        total = total + term
+    return np.linalg.matrix_power(total, 2**k)
+"""
+
+_SINM = (
+    _EXPM
+    + """
+def _sinm(X):
+    return _expm(1j * X).imag
+"""
+)
+
+_COSM = (
+    _EXPM
+    + """
+def _cosm(X):
+    return _expm(1j * X).real
+"""
+)
+
+_SQRTM = """
+def _sqrtm(X):
+    # the iteration of Denman and Beavers
+    root, other = X, np.eye(len(X))
+    for _ in range(60):
+        after = (root + np.linalg.inv(other)) / 2
+        other = (other + np.linalg.inv(root)) / 2
+        done = np.linalg.norm(after - root, 1) <= 1e-15 * np.linalg.norm(after, 1)
+        root = after
+        if done:
+            break
+    return root
+"""
+
+_LOGM = (
+    _SQRTM
+    + """
+def _logm(X):
+    # log(X) = 2^k log(X^(1/2^k)), and log(Y) = 2 atanh((Y - I) / (Y + I)) near I
+    k, one = 0, np.eye(len(X))
+    while np.linalg.norm(X - one, 1) > 0.25 and k < 60:
+        X, k = _sqrtm(X), k + 1
+    W = np.linalg.solve(X + one, X - one)
+    term, total = W, W
+    for i in range(3, 23, 2):
+        term = term @ W @ W
+        total = total + term / i
+    return 2.0 ** (k + 1) * total
+"""
+)
 
 _SIGMOID = """\
 def _sigmoid(x):
@@ -771,6 +888,24 @@ _ROWS: tuple[Function, ...] = (
         ),
         reference="Golub and Pereyra (1973), 4.12",
     ),
+    # --- of a matrix, as of a number ------------------------------------------------------------
+    *_of_square("expm", "expm(X)", "matrix exponential", helper=_EXPM),
+    *_of_square(
+        "logm",
+        "inv(X)",
+        "principal logarithm of a matrix",
+        helper=_LOGM,
+        domain="no eigenvalue of {X} is zero or negative",
+    ),
+    *_of_square(
+        "sqrtm",
+        "inv(sqrtm(X))/2",
+        "principal square root of a matrix",
+        helper=_SQRTM,
+        domain="no eigenvalue of {X} is zero or negative",
+    ),
+    *_of_square("sinm", "cosm(X)", "sine of a matrix", helper=_SINM),
+    *_of_square("cosm", "-sinm(X)", "cosine of a matrix", helper=_COSM),
     # --- spectral -------------------------------------------------------------------------------
     Function(
         name="eigmax",

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from matcalc.tables.functions import Function
-from matcalc.verify.matrix import SINGULAR, Entry, Matrix, eliminate
+from matcalc.verify.matrix import SINGULAR, Entry, Matrix, eliminate, stack
 
 # |x| <= 2^LARGE for results and 2^WIDE for arguments: exp(2^17) has an exponent of 19 bits
 LARGE = 1 << 19
@@ -36,7 +36,8 @@ class Formulas(dict[tuple[str, tuple[str, ...]], Callable[..., Any]]):
     and inverse), ``matrix(m, n, entry)``, the product ``times``, ``largest``, the one entry,
     ``minors``, the determinants of the leading blocks, ``regular(X)``, which is X where that is
     not singular but for rounding, ``eigen`` and ``eigenvector``, of the symmetric part, and
-    ``orthonormal(X)``, the polar factor.
+    ``orthonormal(X)``, the polar factor, ``of_matrix(name, X)``, a function of mpmath, and its
+    derivative ``frechet(name, X, E)``.
     """
 
     def __init__(self, functions: Any, scalars: Any) -> None:
@@ -47,6 +48,8 @@ class Formulas(dict[tuple[str, tuple[str, ...]], Callable[..., Any]]):
             "times": lambda A, B: A.times(B, scalars.dot),
             "largest": largest,
             "regular": scalars.regular,
+            "of_matrix": scalars.of_matrix,
+            "frechet": lambda name, X, E: frechet(scalars, name, X, E),
             "eigen": scalars.eigen,
             "eigenvector": lambda A, k: eigenvector(scalars.eigen(A), k),
             "orthonormal": lambda X: orthonormal(X, scalars),
@@ -147,6 +150,14 @@ class Numbers:
         self.inverse(X)
         return X
 
+    def of_matrix(self, name: str, X: Matrix) -> Matrix:
+        """A function that mpmath has of matrices."""
+        rows = [X.row(i) for i in range(X.rows)]
+        try:
+            return Matrix.of(getattr(self.mp, name)(self.mp.matrix(rows)).tolist())
+        except self.mp.NoConvergence as error:
+            raise OutsideDomain(f"{name} has no value here") from error
+
     def eigen(self, A: Matrix) -> list[Eigenpair]:
         """The eigenvalues of (A + A')/2, ascending, and unit eigenvectors."""
         half = (A + A.T).map(lambda entry: entry / 2)
@@ -229,6 +240,14 @@ def eigenvector(pairs: Sequence[Eigenpair], k: int) -> Matrix:
     if sum(abs(other - value) <= SINGULAR * size for other, _ in pairs) > 1:
         raise OutsideDomain("the eigenvalue is not simple")
     return v if max(v, key=abs) > 0 else -v
+
+
+def frechet(scalars: Any, name: str, X: Matrix, E: Matrix) -> Matrix:
+    """The derivative of a function of matrices at X along E: the corner of f([X, E; 0, X])."""
+    n = X.rows
+    below = E.map(lambda entry: scalars.zero)
+    whole = scalars.of_matrix(name, stack([[X, E], [below, X]]))
+    return Matrix.build(n, n, lambda i, j: whole[i, n + j])
 
 
 def orthonormal(X: Matrix, scalars: Any) -> Matrix:

@@ -108,6 +108,9 @@ class Symbols:
 
         return Matrix.build(X.rows, X.rows, entry)
 
+    def of_matrix(self, name: str, X: Matrix) -> Matrix:
+        raise Unprovable(f"{name} has no formula in the entries")
+
     def eigen(self, A: Matrix) -> list[Eigenpair]:
         raise Unprovable("eigenvalues have no formula in the entries")
 

@@ -311,6 +311,43 @@ def _polar(X: Matrix) -> Matrix:
     return values.build(X.rows, X.cols, lambda i, j: product[i, j])
 
 
+def _of_square(name: str) -> Callable[[Matrix], Matrix]:
+    """A function that mpmath has of square matrices; real, or there is none."""
+
+    def whole(X: Matrix) -> Matrix:
+        _check_square(X)
+        if X.largest > LARGE:
+            raise Outside("too large")
+        try:
+            made = getattr(mp, name)(mp.matrix([X.row(i) for i in range(X.rows)]))
+        except mp.NoConvergence as error:
+            raise Outside("no root") from error
+        found = values.build(X.rows, X.rows, lambda i, j: mp.mpmathify(made[i, j]))
+        if any(abs(mp.im(e)) > TINY * (1 + abs(e)) for e in found.entries):
+            raise Outside("not real")
+        return found.map(mp.re)
+
+    return whole
+
+
+def _along(name: str) -> Callable[[Matrix, Matrix], Matrix]:
+    """The directional derivative, as a difference quotient of three times the digits."""
+    f = _of_square(name)
+
+    def quotient(X: Matrix, E: Matrix) -> Matrix:
+        if X.shape != E.shape:
+            raise Mismatch(f"{X.shape} along {E.shape}")
+        h = mp.mpf(10) ** -mp.dps
+        with mp.workdps(3 * mp.dps):
+            there, back = (
+                f(values.build(X.rows, X.cols, lambda i, j, s=s: X[i, j] + s * h * E[i, j]))
+                for s in (1, -1)
+            )
+            return values.build(X.rows, X.cols, lambda i, j: (there[i, j] - back[i, j]) / (2 * h))
+
+    return quotient
+
+
 MATRICES: dict[str, Callable[..., Matrix]] = {
     "tr": _trace,
     "diag": _diag,
@@ -347,6 +384,8 @@ MATRICES: dict[str, Callable[..., Matrix]] = {
     "var": _var,
     "std": _std,
     "cumsum": _cumsum,
+    **{name: _of_square(name) for name in ("expm", "logm", "sqrtm", "sinm", "cosm")},
+    **{f"d{name}": _along(name) for name in ("expm", "logm", "sqrtm", "sinm", "cosm")},
     "cov": _cov,
     "eigmax": lambda X: scalar(_extreme(X, True)[0]),
     "eigmin": lambda X: scalar(_extreme(X, False)[0]),

@@ -28,7 +28,8 @@ FUNCTIONS = {
     *("eye", "ones", "zeros", "commutation", "kron", "transpose", "pinv", "tril", "triu"),
     *("blockinner", "blocksum", "hypot"),
     *("atan2", "arctan2", "logaddexp", "maximum", "minimum", "max", "min", "prod", "var", "std"),
-    *("cumsum", "cov"),
+    *("cumsum", "cov", "expm", "logm", "sqrtm", "sinm", "cosm"),
+    *("dexpm", "dlogm", "dsqrtm", "dsinm", "dcosm"),
     *("eigmax", "eigmin", "eigvecmax", "eigvecmin", "normspec", "normnuc", "polar"),
 }
 
