@@ -149,7 +149,18 @@ TABLE = """
 1   S       [norm|sum](kron({m,n;1}, {c,[1|d];1}))
 0.5 S       norm(blocksum({l,1;1}, {m,1;1}, {n}, 1))
 0.5 S       norm(blockinner({l,1;1}, {n,1;1}, {m}, 1))
-1   S       hypot({1,1}, {1,1})
+1   S       [max|min|prod|var|std]({c,1})
+1   SVMQ    [hypot|atan2|logaddexp|maximum|minimum]({a,b}, {a,b})
+0.3 V       cumsum({a,1})
+0.3 Q       cov({c,a;1})
+0.3 Q       [expm|sinm|cosm]({a,a;0})
+0.2 Q       [logm|sqrtm](I + {a,a;0}' * {a,a;0} / 9)
+0.5 Q       [dexpm|dsinm|dcosm]({a,a;0}, {a,a;0})
+0.4 Q       [dlogm|dsqrtm](I + {a,a;0} / 9, {a,a;0})
+1   S       [eigmax|eigmin]({c,c;1})
+0.5 S       [normspec|normnuc]({c,d;1})
+0.3 V       [eigvecmax|eigvecmin]({a,a;1})
+0.2 MQ      polar({a,b;0})
 """
 
 

@@ -125,6 +125,8 @@ def turned(row: Function, name: str) -> str:
         f"kron({name}, {name})" if shape.is_compound and not summed else name
         for shape in row.shapes.parameters
     ]
+    column = shape.rank == 1
+    args[1:] = [arg if column else f"{arg} {arg}" for arg in args[1:]]  # not one that is like it
     call = f"{row.name}({', '.join([*args, *('n' for _ in row.sizes)])})"
     with in_place_of(row):
         return said(lambda text: simplify(text, where), f"({call})'")

@@ -43,13 +43,16 @@ from matcalc.verify.sample import MOODS, draw, numeric
 from matcalc.verify.scalars import Numbers
 
 ROWS = list(FUNCTIONS.values())
-ELEMENTWISE = [row for row in ROWS if row.is_elementwise]
+ELEMENTWISE = [row for row in ROWS if row.is_elementwise and row.arity == 1]
 SIZES = {"m": 2, "n": 3, "p": 4, "q": 2}
 CANDIDATES = [Fraction(k, 10) for k in (-37, -21, -13, -9, -6, -2, 1, 4, 7, 11, 16, 23, 38)]
 CONDITION = re.compile(r"(?P<left>.+?) (?P<relation><|>|!=) (?P<right>-?\d+)( entry-wise)?")
 IN_WORDS = re.compile(
-    r"\{X\} of constant rank|\{X\} invertible"
-    r"|the largest entry of (\{x\}|abs\(\{x\}\)) is unique"
+    r"\{X\} of (constant|full) rank|\{X\} invertible"
+    r"|no eigenvalue of \{X\} is zero or negative"
+    r"|\{A\} symmetric with a unique (largest|smallest) eigenvalue"
+    r"|the largest singular value of \{X\} is unique and not 0"
+    r"|the (largest|smallest) entry of (\{x\}|abs\(\{x\}\)) is unique"
 )
 
 
@@ -88,11 +91,12 @@ def dimensions(shape: Pattern) -> tuple[int, int]:
 
 
 def arguments(row: Function, seed: int) -> dict[str, Matrix]:
-    """Random arguments in the domain of a row."""
-    mood = MOODS[1] if "> 0" in row.domain else MOODS[0]
+    """Random arguments in the domain of a row; of an element-wise one of several, numbers."""
+    mood = MOODS[1 if "> 0" in row.domain else 2 if "eigenvalue of {X}" in row.domain else 0]
     rng = Random(f"{row.name} {seed}")
+    number = row.is_elementwise and row.arity > 1
     env = {
-        name: draw(*dimensions(shape), (), mood, rng)
+        name: draw(*((1, 1) if number else dimensions(shape)), (), mood, rng)
         for name, shape in zip(row.parameters, row.shapes.parameters, strict=True)
     }
     return numeric(env)
@@ -123,9 +127,9 @@ def test_a_row_is_complete(row: Function) -> None:
     """One source of the derivative, unless there is none on purpose; readable spellings."""
     assert row.doc and row.numpy and row.mpmath and row.latex
     columns = {
-        "elementwise": row.derivative,
+        "elementwise": row.differential if row.is_elementwise and row.arity > 1 else row.derivative,
         "linear": row.adjoint,
-        "matrix": row.differential,
+        "matrix": "" if row.is_elementwise else row.differential,
         "defined": row.definition,
     }
     assert columns.keys() == set(KINDS)
@@ -133,7 +137,8 @@ def test_a_row_is_complete(row: Function) -> None:
     assert given == {row.kind} or (row.name, given) in (("sqrt", {"defined"}), ("trigamma", set()))
     assert len(row.shapes.parameters) == row.arity
     assert str(row.shapes) == row.signature
-    assert not row.is_elementwise or row.signature == "(m,n) -> (m,n)"
+    entries = ",".join(["(m,n)"] * row.arity)
+    assert not row.is_elementwise or row.signature == f"{entries} -> (m,n)"
     assert not row.is_linear or len(row.adjoint) == row.arity
     known = {name for shape in row.shapes.parameters for size in shape for name in size}
     assert {name for size in row.shapes.result for name in size} <= known
@@ -212,8 +217,11 @@ def test_differential(row: Function) -> None:
 
 @by_name([row for row in ROWS if row.adjoint])
 def test_adjoint(row: Function) -> None:
-    """<G, f(.., dX, ..)> = <adjoint, dX>, and f is linear in X."""
+    """<G, f(.., dX, ..)> = <adjoint, dX>, and f is linear in X, but where there is none."""
+    assert any(row.adjoint)
     for name, adjoint in zip(row.parameters, row.adjoint, strict=True):
+        if not adjoint:
+            continue
         formula = parse_expression(adjoint)
         for seed in range(3):
             env = arguments(row, seed)
@@ -255,11 +263,15 @@ def test_transpose(row: Function) -> None:
 @by_name([row for row in ROWS if row.trace])
 def test_trace(row: Function) -> None:
     """tr(f(X)) is what the column says, for square arguments."""
+    sizes: dict[str, int] = {}
+    mood = MOODS[2 if "eigenvalue" in row.domain else 0]
     for seed in range(3):
         rng = Random(seed)
-        env = numeric(
-            {name: draw(k, k, (), MOODS[0], rng) for k, name in enumerate(row.parameters, 2)}
-        )
+        env = {}
+        for name, shape in zip(row.parameters, row.shapes.parameters, strict=True):
+            k = sizes.setdefault(shape.rows[0], 2 + len(sizes))
+            env[name] = draw(k, k, (), mood, rng)
+        env = numeric(env)
         whole = value_of(row, env)
         trace = mp.fsum(whole[i, i] for i in range(whole.rows))
         assert close(evaluate(parse_expression(row.trace), env), Matrix.of(trace))
@@ -344,7 +356,7 @@ def test_numpy_column(row: Function) -> None:
     """NumPy's value is mpmath's, for arrays as emitted code passes them."""
     for seed in range(3):
         env = arguments(row, seed)
-        if row.is_elementwise:
+        if row in ELEMENTWISE:
             numbers = [Numbers().convert(x) for x in admissible(row)]
             env = {"x": Matrix(len(numbers), 1, tuple(numbers))}
             env = {row.parameters[0]: env["x"]}
@@ -373,7 +385,8 @@ def run_sympy(row: Function, args: list[Matrix]) -> Matrix:
     space = {"entry": sympy.Dummy("entry")}
     for name, arg in zip(names, args):
         entries = [sympy.Float(str(entry), 40) for entry in arg]
-        space[name] = sympy.ImmutableMatrix(*arg.shape, entries)
+        whole = sympy.ImmutableMatrix(*arg.shape, entries)
+        space[name] = entries[0] if row.is_elementwise else whole
     value = eval(template.format(*names, **places), vars(sympy), space).doit()
     if isinstance(value, sympy.MatrixExpr):
         value = value.as_explicit()
@@ -385,7 +398,7 @@ def run_sympy(row: Function, args: list[Matrix]) -> Matrix:
 @by_name([row for row in ROWS if row.sympy])
 def test_sympy_column(row: Function) -> None:
     """SymPy's function of that name, or its expression, has mpmath's value."""
-    if not row.is_elementwise:
+    if row not in ELEMENTWISE:
         for seed in range(3):
             env = arguments(row, seed)
             value = run_sympy(row, [env[name] for name in row.parameters])
@@ -426,7 +439,7 @@ def test_value_at_zero(row: Function) -> None:
 @by_name([row for row in ROWS if row.values])
 def test_values(row: Function) -> None:
     """A row that claims values > 0 or >= 0 has them."""
-    if row.is_elementwise:
+    if row in ELEMENTWISE:
         found = [at(row, x) for x in admissible(row)]
     else:
         found = [entry for seed in range(3) for entry in value_of(row, arguments(row, seed))]
@@ -457,7 +470,7 @@ def test_transposable(row: Function) -> None:
         assert close(value_of(row, {k: v.T for k, v in env.items()}), value_of(row, env))
 
 
-@by_name([row for row in ROWS if not row.positive and row.is_elementwise])
+@by_name([row for row in ELEMENTWISE if not row.positive])
 def test_not_positive(row: Function) -> None:
     """Functions of positive values say so: each of the others has a value that is not."""
     values = [at(row, x) for x in admissible(row)]

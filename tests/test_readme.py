@@ -229,8 +229,9 @@ def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 def _derivative(row: Function) -> str:
     if row.definition:
         return f"that of `{row.definition}`"
-    if row.is_linear:
-        return "linear"
+    if row.kind == "linear":
+        names = [row.parameters[i] for i in range(row.arity) if row.is_linear_in(i)]
+        return "linear" if row.is_linear else f"linear in {' and '.join(names)}"
     return f"`{row.derivative or row.differential}`" if row.derivative or row.differential else ""
 
 

@@ -82,18 +82,19 @@ def _of_lesser(head: str, M: Node, shape: Shape) -> Node | None:
     if linear and other is M and c is MINUS_ONE:
         return zero(shape)
     inverse = isinstance(other, Product) and len(other.chain) == 1
-    if is_less(other, M) and (linear or not inverse):
+    if is_less(other, apart(M)[1]) and (linear or not inverse):
         return apply(head, (transpose(M),), shape)
     return None
 
 
 @builds("linear")
 def linear_function(head: str, args: Sequence[Node], shape: Shape) -> Node:
-    """A function that is linear in each argument: the scalars come out."""
-    if any(map(is_zero, args)):
+    """A function that is linear in arguments: the scalars of these come out."""
+    linear = [i for i in range(len(args)) if FUNCTIONS[head].is_linear_in(i)]
+    if any(is_zero(args[i]) for i in linear):
         return zero(shape)
-    for i, arg in enumerate(args):
-        scalar, inside = apart(arg)
+    for i in linear:
+        scalar, inside = apart(args[i])
         if scalar is not ONE:
             rest = (*args[:i], inside, *args[i + 1 :])
             return mul(scalar, linear_function(head, rest, shape))

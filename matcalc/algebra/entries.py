@@ -262,4 +262,10 @@ _POWERS: dict[str, Callable[[Node], Node | None]] = {"exp": _exp, "log": _log}
 
 @builds("elementwise")
 def _elementwise(head: str, args: Sequence[Node], shape: Shape) -> Node:
-    return elementwise(head, args[0])
+    """An element-wise function of the table, of one argument or of several of one shape."""
+    if len(args) == 1:
+        return elementwise(head, args[0])
+    if shape.is_row and not shape.is_scalar:
+        return transpose(apply(head, [transpose(arg) for arg in args], shape.T))
+    found = call_by_law(head, args, shape)
+    return make_apply(head, tuple(args), shape) if found is None else found

@@ -223,10 +223,13 @@ def read_formula(text: str, names: Mapping[str, Node], sizes: Mapping[str, Dim])
 def row_formula(
     row: Function, text: str, args: Sequence[Node], value: Shape, **names: Node
 ) -> Node:
-    """A formula of a row in its parameters, its sizes and ``names``, for these arguments."""
+    """A formula of a row in its parameters, its sizes and ``names``, for these arguments.
+
+    Those of element-wise functions are in scalars: they hold for each entry.
+    """
     sizes = row.shapes.sizes((*(arg.shape for arg in args), value))
     given = dict(zip(row.parameters, args, strict=True))
-    return read_formula(text, given | names, sizes)
+    return Reader(given | names, sizes, entrywise=row.is_elementwise).read(formula(text))
 
 
 builders.row_formula.is_(row_formula)

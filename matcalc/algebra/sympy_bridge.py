@@ -173,8 +173,8 @@ def to_sympy(root: Node, symbols: dict[Any, Node]) -> Any | None:
             case Product(chain=()):
                 powers = (sympy.Pow(done[b], done[e]) for b, e in node.scalars)
                 return sympy.Mul(_rational(node.coefficient), *powers)
-            case Apply() if normal.is_elementwise(node) and FUNCTIONS[node.head].sympy:
-                return _function(FUNCTIONS[node.head].sympy, done[node.args[0]])
+            case Apply(args=(arg,)) if normal.is_elementwise(node) and FUNCTIONS[node.head].sympy:
+                return _function(FUNCTIONS[node.head].sympy, done[arg])
             case Product() | Apply():
                 raise _NoCounterpart
             case _:

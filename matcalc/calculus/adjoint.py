@@ -87,6 +87,6 @@ def _pull_argument(node: Apply, G: Node, inside: set[Node]) -> tuple[Node, Node]
     if node.head == "hadamard":
         return arg, normal.hadamard(G, *(a for a in node.args if a is not arg))
     row = FUNCTIONS.get(node.head)
-    if row is None or not row.is_linear:
+    if row is None or not row.is_linear_in(i):
         raise MatcalcError("unsupported", f"the differential of {node.head} cannot be read off")
     return arg, row_formula(row, row.adjoint[i], node.args, node.shape, G=G)

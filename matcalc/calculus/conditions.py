@@ -83,7 +83,8 @@ def _of(node: Node) -> list[Condition]:
             if row.arity > 1 and (relation := _RELATION.fullmatch(row.domain)):
                 text = relation["left"].replace("{", "").replace("}", "")
                 left = row_formula(row, text, node.args, node.shape)
-                return [Condition(row.domain.replace(relation["left"], "{}"), left)]
+                entries = "" if left.shape.is_scalar else " entry-wise"
+                return [Condition(row.domain.replace(relation["left"], "{}") + entries, left)]
             template = row.domain.replace(f"{{{row.parameters[0]}}}", "{}")
             if template == _INVERTIBLE:
                 return _all_invertible(node.args[0])

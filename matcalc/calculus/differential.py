@@ -112,7 +112,7 @@ class _Differential:
         if (power := _traced_power(node)) is not None:
             return self._trace_of_power(*power)
         parts = [self.done[arg] for arg in node.args]
-        if is_multilinear(node):
+        if _moves_linearly(node, parts):
             terms = [
                 normal.apply(node.head, (*node.args[:i], d, *node.args[i + 1 :]), node.shape)
                 for i, d in enumerate(parts)
@@ -221,6 +221,14 @@ def is_multilinear(node: Node) -> bool:
     return normal.is_linear(node) or (
         isinstance(node, Apply) and node.head in ("transpose", "hadamard")
     )
+
+
+def _moves_linearly(node: Apply, parts: Sequence[Node | None]) -> bool:
+    """Is a node linear in each of its arguments that change?"""
+    row = FUNCTIONS.get(node.head)
+    if row is None:
+        return is_multilinear(node)
+    return all(row.is_linear_in(i) for i, d in enumerate(parts) if d is not None)
 
 
 def _needs(node: Node) -> tuple[Node, ...]:

@@ -148,7 +148,9 @@ def _application(node: Apply, done: dict[Node, Node]) -> Node:
         return normal.mul(normal.diag(normal.vec(unit)), done[inside])
     row = normal.row_of(node)
     if row is None or not row.matrix:
-        raise MatcalcError("unsupported", f"the differential of {node.head} cannot be read off")
+        raise MatcalcError(
+            "unsupported", f"{node.head} has no matrix here, so this Jacobian has no closed form"
+        )
     return normal.mul(row_formula(row, row.matrix[i], node.args, node.shape), done[M])
 
 

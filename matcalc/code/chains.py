@@ -86,12 +86,12 @@ class Chains:
         else:
             side.append(base if size == 1 else self.ops.power(base, self.ops.number(size)))
 
-    def function(self, name: str, arg: Op) -> Op:
+    def function(self, name: str, *args: Op) -> Op:
         """An element-wise function of the table, through its row's NumPy expression."""
         row = FUNCTIONS.get(name)
         if row is None or not row.numpy:
             raise MatcalcError("unsupported", f"{name} has no equivalent in NumPy")
-        return self.ops.call(row.numpy, [arg], arg.dims, True)
+        return self.ops.call(row.numpy, args, args[0].dims, True)
 
     def applied(self, node: Apply) -> Op:
         """A function of whole matrices.
@@ -114,8 +114,9 @@ class Chains:
         template = row.numpy.format(*(f"{{{k}}}" for k in range(len(args))), **places)
         args += [ops.size(bound[name]) for name in needed]
         dims = dims_of(node.shape)
-        if len(dims) < row.shapes.result.rank == 2:
-            full = tuple(node.shape)[: args[0].rank]
+        rank = row.shapes.result.rank
+        if len(dims) < rank and max(p.rank for p in row.shapes.parameters) == 2:
+            full = tuple(node.shape)[: min(rank, args[0].rank)]
             return ops.reshape(ops.call(template, args, full), dims)
         return ops.call(template, args, dims)
 

@@ -23,6 +23,7 @@ from matcalc.language.sizes import Dim
 from matcalc.tables.functions import FUNCTIONS
 
 _IMPORTS = {"math": "import math", "np": "import numpy as np"}
+_HELPER = re.compile(r"\b_\w+")
 # uses of a module or a builtin, as opposed to a parameter that happens to have its name
 _GLOBALS = re.compile(r"\b(?:math(?=\.(?!T\b|shape\b))|int(?=\()|(?<=dtype=)float|float(?=\())")
 
@@ -94,7 +95,7 @@ class _Program:
         if not modules:
             return body
         imports = "\n\n".join(modules)
-        return "\n\n\n".join([imports, *(helper.strip("\n") for helper in helpers), body])
+        return "\n\n\n".join([imports, *helpers, body])
 
     def _docstring(self, names: Names) -> Iterator[str]:
         """What the function returns, and the shapes of its parameters."""
@@ -131,11 +132,17 @@ def _conversion(name: str, info: SymbolInfo) -> str:
 
 
 def _helpers(lines: Iterable[str]) -> list[str]:
-    """The helper functions that the body calls, in a fixed order."""
-    called = set(re.findall(r"\b_\w+(?=\()", "\n".join(lines)))
-    rows = [row.helper for row in FUNCTIONS.values() if row.helper]
-    found = {text: None for text in rows if any(f"def {name}(" in text for name in called)}
-    return list(found)
+    """The helper functions that the body calls, and those that they call, in a fixed order."""
+    texts = "".join(f"{row.helper}\n" for row in FUNCTIONS.values())
+    parts = dict.fromkeys(map(str.strip, re.split(r"^(?=def )", texts, flags=re.M)))
+    helpers = {part: part[4:].partition("(")[0] for part in parts if part}
+    found: set[str] = set()
+    new = set(_HELPER.findall("\n".join(lines)))
+    while new:
+        added = {part for part, name in helpers.items() if name in new} - found
+        found |= added
+        new = {name for part in added for name in _HELPER.findall(part)}
+    return [part for part in helpers if part in found]
 
 
 # --- sizes -----------------------------------------------------------------------------------

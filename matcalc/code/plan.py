@@ -91,7 +91,7 @@ class Plan:
             case "log" if (u := logistic(node.args[0])) is not None:
                 return self.chains.function("softplus", self.values[u])
         if normal.is_elementwise(node):
-            return self.chains.function(node.head, args[0])
+            return self.chains.function(node.head, *args)
         row = FUNCTIONS.get(node.head)
         return self._of_product(node, row) if row and row.product else self.chains.applied(node)
 

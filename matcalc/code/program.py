@@ -255,8 +255,9 @@ class Ops:
 
     def call(self, template: str, args: Sequence[Op], dims: Dims, entrywise: bool = False) -> Op:
         """A template with ``{0}``, ``{1}`` ... for the arguments."""
-        if entrywise and args[0].kind == "T":
-            return self.transpose(self.call(template, [args[0].args[0]], dims[::-1], True))
+        if entrywise and all(arg.kind == "T" for arg in args):
+            turned = [arg.args[0] for arg in args]
+            return self.transpose(self.call(template, turned, dims[::-1], True))
         return self._make("call", template, args, dims)
 
     def reshape(self, op: Op, dims: Dims) -> Op:

@@ -247,6 +247,8 @@ class _Writer:
             raise _unsupported(node.head)
         rule = re.sub(r"(?<![\w.{])[A-Za-z]\w*", r"sp.\g<0>", row.sympy)
         if row.is_elementwise and not node.shape.is_scalar:
+            if row.arity > 1:
+                raise _unsupported(f"{node.head} of matrices")
             mapping = self._mapping(rule) if "{" in rule else rule
             return Text(f"{args[0].at(ATOM)}.applyfunc({mapping})")
         rule = rule if "{" in rule else f"{rule}({{0}})"

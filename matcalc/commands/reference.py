@@ -31,7 +31,7 @@ def functions(name: str | None) -> None:
         "means": row.definition,
         "derivative": row.derivative,
         "differential": row.differential,
-        "adjoint": ", ".join(row.adjoint),
+        "adjoint": ", ".join(filter(None, row.adjoint)),
         "transpose": row.transpose,
         "trace": row.trace,
         "needs": row.domain.replace("{", "").replace("}", ""),

@@ -6,10 +6,11 @@ add a row.  Its ``kind`` says how it acts and which column has its derivative.
 
 * *elementwise*: each entry x is mapped to f(x).  ``derivative`` is a formula in the scalar x, as
   every calculus book has it; ``calculus.differential`` lifts it to vectors and matrices: df(X) =
-  f'(X) .* dX.
+  f'(X) .* dX.  One of several arguments, of one shape, has its ``differential`` in scalars instead.
 * *linear* in each of the arguments: df is the sum of f(.., dX, ..) over the arguments, and
   ``adjoint`` has one formula for each of them, in the other parameters and the cotangent G:
-  <G, f(.., dX, ..)> = <adjoint, dX>.
+  <G, f(.., dX, ..)> = <adjoint, dX>.  It is "" for one in which f is not linear: a Frechet
+  derivative L(X, E) is linear in E alone, and has no derivative by X here.
 * *matrix*: any other function.  ``differential`` is df in the parameters and ``dX`` for the
   parameter X; of several parameters the sum of their terms.
 * *defined*: short for an expression in matcalc's own language (``definition``), without a
@@ -113,7 +114,11 @@ class Function:
     @property
     def is_linear(self) -> bool:
         """Linear in each argument."""
-        return self.kind == "linear"
+        return all(map(self.is_linear_in, range(self.arity)))
+
+    def is_linear_in(self, i: int) -> bool:
+        """Linear in the argument of this number."""
+        return self.kind == "linear" and bool(self.adjoint[i])
 
     @property
     def positive(self) -> bool:
@@ -186,6 +191,118 @@ def _elementwise(
     )
 
 
+def _of_square(
+    name: str,
+    slope: str,
+    doc: str,
+    *,
+    helper: str,
+    domain: str = "",
+) -> tuple[Function, Function]:
+    """A function of matrices made of that of numbers, and its Frechet derivative at X along E.
+
+    The derivative is found in the corner of f([X, E; 0, X]); ``slope`` is f'(X), which it is where
+    X and E commute, and under the trace.  N. J. Higham, Functions of Matrices (2008), chapter 3.
+    """
+    whole = Function(
+        name=name,
+        parameters=("X",),
+        signature="(n,n) -> (n,n)",
+        doc=doc,
+        kind="matrix",
+        differential=f"d{name}(X, dX)",
+        transpose=f"{name}(X')",
+        domain=domain,
+        latex=rf"\operatorname{{{name}}}",
+        numpy=f"_{name}({{0}})",
+        helper=helper,
+        mpmath=f"of_matrix('{name}', X)",
+        reference="N. J. Higham, Functions of Matrices (2008)",
+    )
+    along = Function(
+        name=f"d{name}",
+        parameters=("X", "E"),
+        signature="(n,n),(n,n) -> (n,n)",
+        doc=f"Frechet derivative of {name} at X along E, with which d {name}(X) = d{name}(X, dX)",
+        kind="linear",
+        adjoint=("", f"d{name}(X', G)"),
+        transpose=f"d{name}(X', E')",
+        trace=f"tr(({slope}) E)",
+        domain=domain,
+        latex=rf"L_{{\operatorname{{{name}}}}}",
+        numpy=f"_frechet(_{name}, {{0}}, {{1}})",
+        helper=helper + _FRECHET,
+        mpmath=f"frechet('{name}', X, E)",
+        reference="N. J. Higham, Functions of Matrices (2008), theorem 3.6",
+    )
+    return whole, along
+
+
+_FRECHET = """
+def _frechet(f, X, E):
+    # the corner of f of a block matrix
+    n = len(X)
+    return f(np.block([[X, E], [np.zeros((n, n)), X]]))[:n, n:]
+"""
+
+_EXPM = """
+def _expm(X):
+    # the Taylor series at X / 2^k, squared k times
+    k = max(0, int(np.frexp(np.linalg.norm(X, 1))[1]) + 3)
+    term = total = np.eye(len(X))
+    for i in range(1, 16):
+        term = term @ X / (i * 2.0**k)
+        total = total + term
+    return np.linalg.matrix_power(total, 2**k)
+"""
+
+_SINM = (
+    _EXPM
+    + """
+def _sinm(X):
+    return _expm(1j * X).imag
+"""
+)
+
+_COSM = (
+    _EXPM
+    + """
+def _cosm(X):
+    return _expm(1j * X).real
+"""
+)
+
+_SQRTM = """
+def _sqrtm(X):
+    # the iteration of Denman and Beavers
+    root, other = X, np.eye(len(X))
+    for _ in range(60):
+        after = (root + np.linalg.inv(other)) / 2
+        other = (other + np.linalg.inv(root)) / 2
+        done = np.linalg.norm(after - root, 1) <= 1e-15 * np.linalg.norm(after, 1)
+        root = after
+        if done:
+            break
+    return root
+"""
+
+_LOGM = (
+    _SQRTM
+    + """
+def _logm(X):
+    # log(X) = 2^k log(X^(1/2^k)), and log(Y) = 2 atanh((Y - I) / (Y + I)) near I
+    k, one = 0, np.eye(len(X))
+    while np.linalg.norm(X - one, 1) > 0.25 and k < 60:
+        X, k = _sqrtm(X), k + 1
+    W = np.linalg.solve(X + one, X - one)
+    term, total = W, W
+    for i in range(3, 23, 2):
+        term = term @ W @ W
+        total = total + term / i
+    return 2.0 ** (k + 1) * total
+"""
+)
+
 _SIGMOID = """\
 def _sigmoid(x):
     return np.exp(-np.logaddexp(0.0, -x))
@@ -244,6 +361,20 @@ def _logsumexp(x):
 _ONEHOTMAX = """\
 def _onehotmax(x):
     return np.reshape(np.arange(np.size(x)) == np.argmax(x), np.shape(x)).astype(float)[()]
+"""
+
+_EIGEN = """\
+def _eigen(A, k):
+    # of the symmetric part; the entry that is largest in absolute value is positive
+    values, vectors = np.linalg.eigh((A + A.T) / 2)
+    v = vectors[:, k]
+    return values[k], v * np.sign(v[np.argmax(np.abs(v))])
+"""
+
+_POLAR = """\
+def _polar(X):
+    left, _, right = np.linalg.svd(X, full_matrices=False)
+    return left @ right
 """
 
 _ROWS: tuple[Function, ...] = (
@@ -821,6 +952,140 @@ _ROWS: tuple[Function, ...] = (
         ),
         reference="Golub and Pereyra (1973), 4.12",
     ),
+    # --- of a matrix, as of a number ------------------------------------------------------------
+    *_of_square("expm", "expm(X)", "matrix exponential", helper=_EXPM),
+    *_of_square(
+        "logm",
+        "inv(X)",
+        "principal logarithm of a matrix",
+        helper=_LOGM,
+        domain="no eigenvalue of {X} is zero or negative",
+    ),
+    *_of_square(
+        "sqrtm",
+        "inv(sqrtm(X))/2",
+        "principal square root of a matrix",
+        helper=_SQRTM,
+        domain="no eigenvalue of {X} is zero or negative",
+    ),
+    *_of_square("sinm", "cosm(X)", "sine of a matrix", helper=_SINM),
+    *_of_square("cosm", "-sinm(X)", "cosine of a matrix", helper=_COSM),
+    # --- spectral -------------------------------------------------------------------------------
+    Function(
+        name="eigmax",
+        parameters=("A",),
+        signature="(n,n) -> (1,1)",
+        doc="largest eigenvalue of a symmetric matrix, of any other that of (A + A')/2",
+        kind="matrix",
+        differential="eigvecmax(A)' dA eigvecmax(A)",
+        domain="{A} symmetric with a unique largest eigenvalue",
+        transposable=True,
+        latex=r"\lambda_{\max}",
+        numpy="_eigen({0}, -1)[0]",
+        helper=_EIGEN,
+        mpmath="eigen(A)[-1][0]",
+        reference="MC 67",
+    ),
+    Function(
+        name="eigvecmax",
+        parameters=("A",),
+        signature="(n,n) -> (n,1)",
+        doc="unit eigenvector of eigmax(A), its largest entry in absolute value positive",
+        kind="matrix",
+        differential=(
+            "(inv(eigvecmax(A) eigvecmax(A)' + eigmax(A) eye(n) - (A + A')/2)"
+            " - eigvecmax(A) eigvecmax(A)') (dA + dA') eigvecmax(A) / 2"
+        ),
+        domain="{A} symmetric with a unique largest eigenvalue",
+        transposable=True,
+        latex=r"v_{\max}",
+        numpy="_eigen({0}, -1)[1]",
+        helper=_EIGEN,
+        mpmath="eigenvector(A, -1)",
+        reference="MC 68",
+    ),
+    Function(
+        name="eigmin",
+        parameters=("A",),
+        signature="(n,n) -> (1,1)",
+        doc="smallest eigenvalue of a symmetric matrix, of any other that of (A + A')/2",
+        kind="matrix",
+        differential="eigvecmin(A)' dA eigvecmin(A)",
+        domain="{A} symmetric with a unique smallest eigenvalue",
+        transposable=True,
+        latex=r"\lambda_{\min}",
+        numpy="_eigen({0}, 0)[0]",
+        helper=_EIGEN,
+        mpmath="eigen(A)[0][0]",
+        reference="MC 67",
+    ),
+    Function(
+        name="eigvecmin",
+        parameters=("A",),
+        signature="(n,n) -> (n,1)",
+        doc="unit eigenvector of eigmin(A), its largest entry in absolute value positive",
+        kind="matrix",
+        differential=(
+            "(inv(eigvecmin(A) eigvecmin(A)' + eigmin(A) eye(n) - (A + A')/2)"
+            " - eigvecmin(A) eigvecmin(A)') (dA + dA') eigvecmin(A) / 2"
+        ),
+        domain="{A} symmetric with a unique smallest eigenvalue",
+        transposable=True,
+        latex=r"v_{\min}",
+        numpy="_eigen({0}, 0)[1]",
+        helper=_EIGEN,
+        mpmath="eigenvector(A, 0)",
+        reference="MC 68",
+    ),
+    Function(
+        name="normspec",
+        parameters=("X",),
+        signature="(m,n) -> (1,1)",
+        doc="spectral norm, the largest singular value",
+        kind="matrix",
+        differential="eigvecmax(X' X)' X' dX eigvecmax(X' X) / normspec(X)",
+        domain="the largest singular value of {X} is unique and not 0",
+        transposable=True,
+        latex=r"\left\lVert #1\right\rVert_2",
+        numpy="np.linalg.norm({0}, 2)",
+        mpmath="mp.sqrt(eigen(times(X.T, X))[-1][0])",
+        values=">= 0",
+    ),
+    Function(
+        name="normnuc",
+        parameters=("X",),
+        signature="(m,n) -> (1,1)",
+        doc="nuclear norm, the sum of the singular values",
+        kind="matrix",
+        differential="tr(polar(X)' dX)",
+        domain="{X} of full rank",
+        transposable=True,
+        latex=r"\left\lVert #1\right\rVert_{*}",
+        numpy="np.linalg.norm({0}, 'nuc')",
+        mpmath="mp.fsum(mp.sqrt(s) for s, _ in eigen(times(X, X.T) if m < n else times(X.T, X)))",
+        values=">= 0",
+    ),
+    Function(
+        name="polar",
+        parameters=("X",),
+        signature="(m,n) -> (m,n)",
+        doc="polar factor: the matrix U V' of a singular value decomposition X = U S V'",
+        kind="matrix",
+        differential=(
+            "polar(X) unvec(inv(kron(eye(n), polar(X)' X + eye(n) - polar(X)' polar(X))"
+            " + kron(polar(X)' X + eye(n) - polar(X)' polar(X), eye(n)))"
+            " vec(polar(X)' dX polar(X)' polar(X) - polar(X)' polar(X) dX' polar(X)), n, n)"
+            " + (eye(m) - polar(X) polar(X)') dX polar(X)' pinv(X)'"
+            " + pinv(X)' polar(X)' dX (eye(n) - polar(X)' polar(X))"
+        ),
+        transpose="polar(X')",
+        domain="{X} of full rank",
+        latex=r"\operatorname{polar}",
+        numpy="_polar({0})",
+        helper=_POLAR,
+        mpmath="orthonormal(X)",
+        reference="N. J. Higham, Functions of Matrices (2008), chapter 8",
+    ),
     # --- of a vector ------------------------------------------------------------------------------
     Function(
         name="logsumexp",
@@ -876,6 +1141,65 @@ _ROWS: tuple[Function, ...] = (
         values=">= 0",
     ),
     Function(
+        name="max",
+        parameters=("x",),
+        signature="(n,1) -> (1,1)",
+        doc="largest entry of a vector",
+        kind="matrix",
+        differential="onehotmax(x)' dx",
+        domain="the largest entry of {x} is unique",
+        latex=r"\max",
+        numpy="np.max({0})",
+        mpmath="max(x)",
+    ),
+    Function(
+        name="min",
+        parameters=("x",),
+        signature="(n,1) -> (1,1)",
+        doc="smallest entry of a vector",
+        kind="matrix",
+        differential="onehotmax(-x)' dx",
+        domain="the smallest entry of {x} is unique",
+        latex=r"\min",
+        numpy="np.min({0})",
+        mpmath="min(x)",
+    ),
+    Function(
+        name="prod",
+        parameters=("x",),
+        signature="(n,1) -> (1,1)",
+        doc="product of the entries of a vector",
+        kind="matrix",
+        differential="prod(x) (1 ./ x)' dx",
+        domain="{x} != 0 entry-wise",
+        latex=r"\operatorname{prod}",
+        numpy="np.prod({0})",
+        mpmath="mp.fprod(x)",
+    ),
+    Function(
+        name="var",
+        parameters=("x",),
+        signature="(n,1) -> (1,1)",
+        doc="variance of the entries of a vector, divided by n: mean((x - mean(x)) .^ 2)",
+        kind="matrix",
+        differential="2/n (x - mean(x) ones(n))' dx",
+        latex=r"\operatorname{var}",
+        numpy="np.var({0})",
+        mpmath="mp.fsum((z - mp.fsum(x)/n)**2 for z in x)/n",
+        values=">= 0",
+    ),
+    Function(
+        name="std",
+        parameters=("x",),
+        signature="(n,1) -> (1,1)",
+        doc="standard deviation sqrt(var(x)) of the entries of a vector, divided by n",
+        kind="defined",
+        definition="sqrt(var(x))",
+        latex=r"\operatorname{std}",
+        numpy="np.std({0})",
+        mpmath="mp.sqrt(mp.fsum((z - mp.fsum(x)/n)**2 for z in x)/n)",
+    ),
+    Function(
         name="norminf",
         parameters=("x",),
         signature="(n,1) -> (1,1)",
@@ -888,19 +1212,73 @@ _ROWS: tuple[Function, ...] = (
         mpmath="max(abs(z) for z in x)",
         values=">= 0",
     ),
-    # --- of two numbers ---------------------------------------------------------------------------
+    # --- of two arguments, entry by entry ---------------------------------------------------------
     Function(
         name="hypot",
         parameters=("x", "y"),
-        signature="(1,1),(1,1) -> (1,1)",
-        doc="sqrt(x^2 + y^2) of two numbers",
-        kind="matrix",
+        signature="(m,n),(m,n) -> (m,n)",
+        doc="sqrt(x^2 + y^2), entry by entry",
+        kind="elementwise",
         differential="(x dx + y dy) / hypot(x, y)",
         domain="hypot({x}, {y}) != 0",
         latex=r"\operatorname{hypot}",
         numpy="np.hypot({0}, {1})",
-        mpmath="mp.sqrt(x[0, 0] ** 2 + y[0, 0] ** 2)",
+        mpmath="mp.sqrt(x**2 + y**2)",
+        sympy="sqrt({0}**2 + {1}**2)",
         values=">= 0",
+    ),
+    Function(
+        name="atan2",
+        parameters=("y", "x"),
+        signature="(m,n),(m,n) -> (m,n)",
+        doc="the angle of the point (x, y), from -pi to pi, entry by entry",
+        kind="elementwise",
+        differential="(x dy - y dx) / (x^2 + y^2)",
+        aliases=("arctan2",),
+        domain="{x} + hypot({x}, {y}) != 0",
+        latex=r"\operatorname{atan2}",
+        numpy="np.arctan2({0}, {1})",
+        mpmath="mp.atan2(y, x)",
+        sympy="atan2({0}, {1})",
+        reference="DLMF 4.23",
+    ),
+    Function(
+        name="logaddexp",
+        parameters=("x", "y"),
+        signature="(m,n),(m,n) -> (m,n)",
+        doc="log(exp(x) + exp(y)), entry by entry",
+        kind="elementwise",
+        differential="sigmoid(x - y) dx + sigmoid(y - x) dy",
+        latex=r"\operatorname{logaddexp}",
+        numpy="np.logaddexp({0}, {1})",
+        mpmath="mp.log(mp.exp(x) + mp.exp(y))",
+        sympy="log(exp({0}) + exp({1}))",
+    ),
+    Function(
+        name="maximum",
+        parameters=("x", "y"),
+        signature="(m,n),(m,n) -> (m,n)",
+        doc="the larger of x and y, entry by entry",
+        kind="elementwise",
+        differential="step(x - y) dx + step(y - x) dy",
+        domain="{x} - {y} != 0",
+        latex=r"\operatorname{maximum}",
+        numpy="np.maximum({0}, {1})",
+        mpmath="max(x, y)",
+        sympy="Max({0}, {1})",
+    ),
+    Function(
+        name="minimum",
+        parameters=("x", "y"),
+        signature="(m,n),(m,n) -> (m,n)",
+        doc="the smaller of x and y, entry by entry",
+        kind="elementwise",
+        differential="step(y - x) dx + step(x - y) dy",
+        domain="{x} - {y} != 0",
+        latex=r"\operatorname{minimum}",
+        numpy="np.minimum({0}, {1})",
+        mpmath="min(x, y)",
+        sympy="Min({0}, {1})",
     ),
     # --- short for something else ---------------------------------------------------------------
     Function(
@@ -937,6 +1315,31 @@ _ROWS: tuple[Function, ...] = (
         latex=r"\operatorname{mean}",
         numpy="np.mean({0})",
         mpmath="mp.fsum(X)/len(X)",
+    ),
+    Function(
+        name="cumsum",
+        parameters=("x",),
+        signature="(n,1) -> (n,1)",
+        doc="running sums of the entries of a vector",
+        kind="defined",
+        definition="tril(ones(n, n)) x",
+        latex=r"\operatorname{cumsum}",
+        numpy="np.cumsum({0})",
+        mpmath="matrix(n, 1, lambda i, j: mp.fsum(x[k, 0] for k in range(i + 1)))",
+    ),
+    Function(
+        name="cov",
+        parameters=("X",),
+        signature="(m,n) -> (n,n)",
+        doc="covariance matrix of the columns of X over its m rows, divided by m",
+        kind="defined",
+        definition="X' (eye(m) - ones(m, m)/m) X / m",
+        latex=r"\operatorname{cov}",
+        numpy="np.cov({0}, rowvar=False, bias=True)",
+        mpmath=(
+            "(lambda Y: times(Y.T, Y).map(lambda z: z/m))"
+            "(matrix(m, n, lambda i, j: X[i, j] - mp.fsum(X[k, j] for k in range(m))/m))"
+        ),
     ),
     Function(
         name="dot",

@@ -206,7 +206,9 @@ class Evaluation:
             return self._constant(function, [self._size(arg) for arg in args])
         row = meant(function, args[0].rank)
         if row.is_elementwise:
-            return args[0].map(lambda entry: self.scalars.apply(row, entry))
+            entries = zip(*args, strict=True)
+            values = tuple(self.scalars.apply(row, *entry) for entry in entries)
+            return Matrix(args[0].rows, args[0].cols, values)
         sizes = [self._size(arg) for arg in args[row.arity :]]
         return Matrix.of(self.scalars.call(row, args[: row.arity], sizes))
 

@@ -16,11 +16,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from matcalc.tables.functions import Function
-from matcalc.verify.matrix import Entry, Matrix, eliminate
+from matcalc.verify.matrix import SINGULAR, Entry, Matrix, eliminate, stack
 
 # |x| <= 2^LARGE for results and 2^WIDE for arguments: exp(2^17) has an exponent of 19 bits
 LARGE = 1 << 19
 WIDE = 17
+
+Eigenpair = tuple[Entry, Matrix]
 
 
 class OutsideDomain(ValueError):
@@ -32,8 +34,10 @@ class Formulas(dict[tuple[str, tuple[str, ...]], Callable[..., Any]]):
 
     In scope are the parameters, the sizes of the signature, ``mp`` (its functions, with our own det
     and inverse), ``matrix(m, n, entry)``, the product ``times``, ``largest``, the one entry,
-    ``minors``, the determinants of the leading blocks, and ``regular(X)``, which is X where that is
-    not singular but for rounding.
+    ``minors``, the determinants of the leading blocks, ``regular(X)``, which is X where that is
+    not singular but for rounding, ``eigen`` and ``eigenvector``, of the symmetric part, and
+    ``orthonormal(X)``, the polar factor, ``of_matrix(name, X)``, a function of mpmath, and its
+    derivative ``frechet(name, X, E)``.
     """
 
     def __init__(self, functions: Any, scalars: Any) -> None:
@@ -44,6 +48,11 @@ class Formulas(dict[tuple[str, tuple[str, ...]], Callable[..., Any]]):
             "times": lambda A, B: A.times(B, scalars.dot),
             "largest": largest,
             "regular": scalars.regular,
+            "of_matrix": scalars.of_matrix,
+            "frechet": lambda name, X, E: frechet(scalars, name, X, E),
+            "eigen": scalars.eigen,
+            "eigenvector": lambda A, k: eigenvector(scalars.eigen(A), k),
+            "orthonormal": lambda X: orthonormal(X, scalars),
             "minors": lambda X: [scalars.det(_leading(X, k)) for k in range(1, X.rows + 1)],
         }
 
@@ -107,12 +116,12 @@ class Numbers:
             raise OutsideDomain("a power too large to compute")
         return base**exponent
 
-    def apply(self, row: Function, entry: Entry) -> Entry:
-        """An element-wise function at one entry."""
-        if entry and self.mp.mag(entry) > WIDE:
+    def apply(self, row: Function, *entries: Entry) -> Entry:
+        """An element-wise function at one entry of each argument."""
+        if any(entry and self.mp.mag(entry) > WIDE for entry in entries):
             raise OutsideDomain(f"{row.name} of a number too large")
         f = self.formulas[row.mpmath, row.parameters]
-        return self._real(lambda: f(entry), row.name)
+        return self._real(lambda: f(*entries), row.name)
 
     def call(self, row: Function, args: Sequence[Matrix], sizes: Sequence[int] = ()) -> Matrix:
         """A function of whole matrices."""
@@ -140,6 +149,22 @@ class Numbers:
     def regular(self, X: Matrix) -> Matrix:
         self.inverse(X)
         return X
+
+    def of_matrix(self, name: str, X: Matrix) -> Matrix:
+        """A function that mpmath has of matrices."""
+        rows = [X.row(i) for i in range(X.rows)]
+        try:
+            return Matrix.of(getattr(self.mp, name)(self.mp.matrix(rows)).tolist())
+        except self.mp.NoConvergence as error:
+            raise OutsideDomain(f"{name} has no value here") from error
+
+    def eigen(self, A: Matrix) -> list[Eigenpair]:
+        """The eigenvalues of (A + A')/2, ascending, and unit eigenvectors."""
+        half = (A + A.T).map(lambda entry: entry / 2)
+        rows = [half.row(i) for i in range(half.rows)]
+        found, vectors = self.mp.eigsy(self.mp.matrix(rows))
+        columns = vectors.T.tolist()
+        return [(value, Matrix.of(column)) for value, column in zip(found, columns)]
 
     def inverse(self, X: Matrix) -> Matrix:
         inverse = eliminate(X, self.one, self.zero)[1]
@@ -206,3 +231,34 @@ def largest(x: Matrix) -> Entry:
     if sum(entry == top for entry in x) > 1:
         raise OutsideDomain("the largest entry is not unique")
     return top
+
+
+def eigenvector(pairs: Sequence[Eigenpair], k: int) -> Matrix:
+    """The eigenvector of a simple eigenvalue, its largest entry in absolute value positive."""
+    value, v = pairs[k]
+    size = max(abs(other) for other, _ in pairs)
+    if sum(abs(other - value) <= SINGULAR * size for other, _ in pairs) > 1:
+        raise OutsideDomain("the eigenvalue is not simple")
+    return v if max(v, key=abs) > 0 else -v
+
+
+def frechet(scalars: Any, name: str, X: Matrix, E: Matrix) -> Matrix:
+    """The derivative of a function of matrices at X along E: the corner of f([X, E; 0, X])."""
+    n = X.rows
+    below = E.map(lambda entry: scalars.zero)
+    whole = scalars.of_matrix(name, stack([[X, E], [below, X]]))
+    return Matrix.build(n, n, lambda i, j: whole[i, n + j])
+
+
+def orthonormal(X: Matrix, scalars: Any) -> Matrix:
+    """X (X'X)^(-1/2), where X has full rank."""
+    if X.rows < X.cols:
+        return orthonormal(X.T, scalars).T
+    pairs = scalars.eigen(X.T.times(X, scalars.dot))
+    if pairs[0][0] <= SINGULAR**2 * pairs[-1][0]:
+        raise OutsideDomain("the matrix does not have full rank")
+
+    def entry(i: int, j: int) -> Entry:
+        return sum(v.entries[i] * v.entries[j] / scalars.mp.sqrt(value) for value, v in pairs)
+
+    return X.times(Matrix.build(X.cols, X.cols, entry), scalars.dot)

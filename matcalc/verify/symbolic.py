@@ -16,7 +16,7 @@ from typing import Any
 from matcalc.tables.functions import Function
 from matcalc.verify.matrix import Entry, Matrix
 from matcalc.verify.sample import Variable, follow, form, rows_of
-from matcalc.verify.scalars import Formulas, OutsideDomain
+from matcalc.verify.scalars import Eigenpair, Formulas, OutsideDomain
 
 
 class Unprovable(ValueError):
@@ -58,13 +58,14 @@ class Symbols:
     def power(self, base: Entry, exponent: Entry) -> Entry:
         return base**exponent
 
-    def apply(self, row: Function, entry: Entry) -> Entry:
+    def apply(self, row: Function, *entries: Entry) -> Entry:
         """An element-wise function, by its ``sympy`` column."""
         if not row.sympy:
             raise Unprovable(f"SymPy has no {row.name}")
         if "{0}" not in row.sympy:
-            return getattr(self.sympy, row.sympy)(entry)
-        return eval(row.sympy.format("x"), vars(self.sympy), {"x": entry})
+            return getattr(self.sympy, row.sympy)(*entries)
+        names = dict(zip(row.parameters, entries, strict=True))
+        return eval(row.sympy.format(*names), vars(self.sympy), names)
 
     def call(self, row: Function, args: Sequence[Matrix], sizes: Sequence[int] = ()) -> Matrix:
         """A function of whole matrices, by its ``mpmath`` column."""
@@ -77,12 +78,13 @@ class Symbols:
         """|u| = sgn(u) u and the like, with a sgn whose derivative is zero."""
         sympy, sgn = self.sympy, sgn_class()
         entry = sympy.sympify(entry)
-        if not entry.has(sympy.Abs, sympy.sign, sympy.Heaviside, sympy.Max):
+        if not entry.has(sympy.Abs, sympy.sign, sympy.Heaviside, sympy.Max, sympy.Min):
             return entry
         entry = entry.replace(sympy.Abs, lambda u: sgn(u) * u)
         entry = entry.replace(sympy.sign, sgn)
         entry = entry.replace(sympy.Heaviside, lambda u, *_: (1 + sgn(u)) / 2)
-        return entry.replace(sympy.Max, lambda zero, u: u * (1 + sgn(u)) / 2)
+        entry = entry.replace(sympy.Max, lambda u, v: (u + v + sgn(u - v) * (u - v)) / 2)
+        return entry.replace(sympy.Min, lambda u, v: (u + v - sgn(u - v) * (u - v)) / 2)
 
     def det(self, X: Matrix) -> Entry:
         """By the first row; the sizes are two and three."""
@@ -105,6 +107,12 @@ class Symbols:
             return (-1) ** (i + j) * self.det(_minor(X, j, i)) / d
 
         return Matrix.build(X.rows, X.rows, entry)
+
+    def of_matrix(self, name: str, X: Matrix) -> Matrix:
+        raise Unprovable(f"{name} has no formula in the entries")
+
+    def eigen(self, A: Matrix) -> list[Eigenpair]:
+        raise Unprovable("eigenvalues have no formula in the entries")
 
     def free(self, name: str, shape: tuple[int, int], **assumptions: bool) -> Matrix:
         """A matrix of independent symbols."""

@@ -224,13 +224,144 @@ def above(*parts: Matrix) -> Matrix:
     return Matrix(sum(X.rows for X in parts), parts[0].cols, entries)
 
 
-def _hypot(x: Matrix, y: Matrix) -> Matrix:
-    if not (x.is_scalar and y.is_scalar):
-        raise Mismatch("hypot of what is no number")
-    size = x.entries[0] ** 2 + y.entries[0] ** 2
-    if size < TINY:
+def _hypot(x: Any, y: Any) -> Any:
+    if x**2 + y**2 < TINY:
         raise Outside("hypot at zero")
-    return scalar(mp.sqrt(size))
+    return mp.sqrt(x**2 + y**2)
+
+
+def _angle(y: Any, x: Any) -> Any:
+    _hypot(x, y)
+    if x < 0 and abs(y) < TINY:
+        raise Outside("the angle jumps")
+    return mp.arg(mp.mpc(x, y))
+
+
+def _larger(x: Any, y: Any) -> Any:
+    if abs(x - y) < TINY:
+        raise Outside("two equal entries")
+    return x if x > y else y
+
+
+def _of_pairs(f: Callable[[Any, Any], Any]) -> Callable[[Matrix, Matrix], Matrix]:
+    def both(X: Matrix, Y: Matrix) -> Matrix:
+        if X.shape != Y.shape:
+            raise Mismatch(f"{X.shape} and {Y.shape}, entry by entry")
+        return Matrix(X.rows, X.cols, [f(x, y) for x, y in zip(X.entries, Y.entries)])
+
+    return both
+
+
+def _max(x: Matrix) -> Matrix:
+    _onehotmax(x)
+    return scalar(max(x.entries))
+
+
+def _prod(x: Matrix) -> Matrix:
+    _check_vector(x)
+    if min(map(abs, x.entries)) < TINY:
+        raise Outside("an entry that is zero")
+    return scalar(mp.fprod(x.entries))
+
+
+def _var(x: Matrix) -> Matrix:
+    _check_vector(x)
+    middle = total(x.entries) / len(x.entries)
+    return scalar(total((e - middle) ** 2 for e in x.entries) / len(x.entries))
+
+
+def _std(x: Matrix) -> Matrix:
+    square = _var(x).entries[0]
+    if square < TINY:
+        raise Outside("equal entries")
+    return scalar(mp.sqrt(square))
+
+
+def _cumsum(x: Matrix) -> Matrix:
+    _check_vector(x)
+    sums = [total(x.entries[: k + 1]) for k in range(len(x.entries))]
+    return Matrix(x.rows, x.cols, sums)
+
+
+def _cov(X: Matrix) -> Matrix:
+    middles = [total(X.T.row(j)) / X.rows for j in range(X.cols)]
+    Y = values.build(X.rows, X.cols, lambda i, j: X[i, j] - middles[j])
+    return times(Y.T, Y).scaled(mp.one / X.rows)
+
+
+def _apart(first: Any, second: Any) -> None:
+    if abs(first - second) < TINY:
+        raise Outside("two equal eigenvalues")
+
+
+def _extreme(X: Matrix, last: bool) -> tuple[Any, Matrix]:
+    """An extreme eigenvalue of the symmetric part, which must be simple, and its eigenvector."""
+    _check_square(X)
+    half = [[(X[i, j] + X[j, i]) / 2 for j in range(X.cols)] for i in range(X.rows)]
+    found, vectors = mp.eigsy(mp.matrix(half))
+    k = X.rows - 1 if last else 0
+    if X.rows > 1:
+        _apart(found[k], found[k - 1 if last else 1])
+    v = Matrix(X.rows, 1, [vectors[i, k] for i in range(X.rows)])
+    return found[k], v.scaled(mp.sign(max(v.entries, key=abs)))
+
+
+def _singular(X: Matrix) -> tuple[Any, list[Any], Any]:
+    """U, s, V' of X = U diag(s) V', of full rank."""
+    U, s, V = mp.svd_r(mp.matrix([X.row(i) for i in range(X.rows)]))
+    if min(s) < TINY:
+        raise Outside("not of full rank")
+    return U, list(s), V
+
+
+def _normspec(X: Matrix) -> Matrix:
+    rows = mp.matrix([X.row(i) for i in range(X.rows)])
+    first, *rest = sorted(mp.svd_r(rows, compute_uv=False), reverse=True)
+    _apart(first, rest[0] if rest else mp.zero)
+    return scalar(first)
+
+
+def _polar(X: Matrix) -> Matrix:
+    U, _, V = _singular(X)
+    product = U * V
+    return values.build(X.rows, X.cols, lambda i, j: product[i, j])
+
+
+def _of_square(name: str) -> Callable[[Matrix], Matrix]:
+    """A function that mpmath has of square matrices; real, or there is none."""
+
+    def whole(X: Matrix) -> Matrix:
+        _check_square(X)
+        if X.largest > LARGE:
+            raise Outside("too large")
+        try:
+            made = getattr(mp, name)(mp.matrix([X.row(i) for i in range(X.rows)]))
+        except mp.NoConvergence as error:
+            raise Outside("no root") from error
+        found = values.build(X.rows, X.rows, lambda i, j: mp.mpmathify(made[i, j]))
+        if any(abs(mp.im(e)) > TINY * (1 + abs(e)) for e in found.entries):
+            raise Outside("not real")
+        return found.map(mp.re)
+
+    return whole
+
+
+def _along(name: str) -> Callable[[Matrix, Matrix], Matrix]:
+    """The directional derivative, as a difference quotient of three times the digits."""
+    f = _of_square(name)
+
+    def quotient(X: Matrix, E: Matrix) -> Matrix:
+        if X.shape != E.shape:
+            raise Mismatch(f"{X.shape} along {E.shape}")
+        h = mp.mpf(10) ** -mp.dps
+        with mp.workdps(3 * mp.dps):
+            there, back = (
+                f(values.build(X.rows, X.cols, lambda i, j, s=s: X[i, j] + s * h * E[i, j]))
+                for s in (1, -1)
+            )
+            return values.build(X.rows, X.cols, lambda i, j: (there[i, j] - back[i, j]) / (2 * h))
+
+    return quotient
 
 
 MATRICES: dict[str, Callable[..., Matrix]] = {
@@ -257,7 +388,28 @@ MATRICES: dict[str, Callable[..., Matrix]] = {
     "pinv": _pinv,
     "tril": _triangle(lambda i, j: i >= j),
     "triu": _triangle(lambda i, j: i <= j),
-    "hypot": _hypot,
+    "hypot": _of_pairs(_hypot),
+    "atan2": _of_pairs(_angle),
+    "arctan2": _of_pairs(_angle),
+    "logaddexp": _of_pairs(lambda x, y: mp.log(mp.exp(x) + mp.exp(y))),
+    "maximum": _of_pairs(_larger),
+    "minimum": _of_pairs(lambda x, y: -_larger(-x, -y)),
+    "max": _max,
+    "min": lambda x: _max(x.scaled(-1)).scaled(-1),
+    "prod": _prod,
+    "var": _var,
+    "std": _std,
+    "cumsum": _cumsum,
+    **{name: _of_square(name) for name in ("expm", "logm", "sqrtm", "sinm", "cosm")},
+    **{f"d{name}": _along(name) for name in ("expm", "logm", "sqrtm", "sinm", "cosm")},
+    "cov": _cov,
+    "eigmax": lambda X: scalar(_extreme(X, True)[0]),
+    "eigmin": lambda X: scalar(_extreme(X, False)[0]),
+    "eigvecmax": lambda X: _extreme(X, True)[1],
+    "eigvecmin": lambda X: _extreme(X, False)[1],
+    "normspec": _normspec,
+    "normnuc": lambda X: scalar(total(_singular(X)[1])),
+    "polar": _polar,
     "above": above,
     "beside": lambda *parts: above(*(X.T for X in parts)).T,
     "transpose": lambda X: X.T,

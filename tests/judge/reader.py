@@ -27,6 +27,10 @@ FUNCTIONS = {
     *("onehotmax", "norminf", "sum", "mean", "dot", "inner", "norm", "normF", "norm1", "norm2"),
     *("eye", "ones", "zeros", "commutation", "kron", "transpose", "pinv", "tril", "triu"),
     *("blockinner", "blocksum", "hypot", "top", "bottom", "left", "right"),
+    *("atan2", "arctan2", "logaddexp", "maximum", "minimum", "max", "min", "prod", "var", "std"),
+    *("cumsum", "cov", "expm", "logm", "sqrtm", "sinm", "cosm"),
+    *("dexpm", "dlogm", "dsqrtm", "dsinm", "dcosm"),
+    *("eigmax", "eigmin", "eigvecmax", "eigvecmin", "normspec", "normnuc", "polar"),
 }
 
 
