@@ -142,6 +142,7 @@ class Writing:
             return self.rng.choice(found[1].split("|"))
 
         text = re.sub(r"\[([^\]]*)\]", choose, row.template)
+        text = text.replace("⟦", "[").replace("⟧", "]")
         text = text.replace("NUMBER", self.rng.choice(NUMBERS))
         text = text.replace("SMALL", self.rng.choice(SMALL))
         text = text.replace("WHOLE", self.rng.choice(self.words.whole))

@@ -4,8 +4,8 @@ A row is a weight, the kinds of shapes it can have (S scalar, V column, L a colu
 R row, M matrix, Q square matrix), and a template.  ``{a,b}`` is an expression of that shape: a and
 b are the rows and columns wanted, c and d random sizes, m and n the two sizes of the case.  After a
 semicolon, a digit bounds the depth, "=" repeats what was written for the same shape before, "+"
-asks for a name declared positive.  ``{a}`` is a size, ``[x|y]`` a choice, NUMBER a literal, SMALL
-one that is a good base, WHOLE an integer name.
+asks for a name declared positive.  ``{a}`` is a size, ``[x|y]`` a choice, ``⟦x, y⟧`` are blocks,
+NUMBER a literal, SMALL one that is a good base, WHOLE an integer name.
 """
 
 from __future__ import annotations
@@ -84,6 +84,11 @@ TABLE = """
 0.4 MQ      blockinner(kron({a,b;1}, {c,d;1}), {c,d;1}, {a}, {b})
 0.4 MQ      blocksum(kron({c,d;1}, {a,b;1}), {c,d;0}, {a}, {b})
 1   M       unvec(vec({b,a}), {a}, {b})
+0.3 MQ      top(⟦{a,b}; {c,b}⟧, {a}, {c})
+0.3 MQ      bottom(⟦{c,b}; {a,b}⟧, {c}, {a})
+0.3 MQ      left(⟦{a,b}, {a,c}⟧, {b}, {c})
+0.3 MQ      right(⟦{a,c}, {a,b}⟧, {c}, {b})
+0.7 MQ      ⟦{a,c}, {a,d}⟧ ⟦{c,b}; {d,b}⟧
 
 3   Q       inv({a,a;2})
 1   Q       {a,a;2}^-1
@@ -148,6 +153,9 @@ TABLE = """
 1   S       tr(kron({c,c;1}, {d,d;1}))
 1   S       [norm|sum](kron({m,n;1}, {c,[1|d];1}))
 0.5 S       norm(blocksum({l,1;1}, {m,1;1}, {n}, 1))
+0.7 S       ⟦{m,1}; {n,1}⟧' ⟦{m,1}; {n,1}⟧
+0.5 S       norm(⟦{m,n}, {m,m}; {n,n}, {n,m}⟧)
+0.5 S       tr(⟦{m,m}, {m,n}; {n,m}, {n,n}⟧)
 0.5 S       norm(blockinner({l,1;1}, {n,1;1}, {m}, 1))
 1   S       [max|min|prod|var|std]({c,1})
 1   SVMQ    [hypot|atan2|logaddexp|maximum|minimum]({a,b}, {a,b})
@@ -156,7 +164,7 @@ TABLE = """
 0.3 Q       [expm|sinm|cosm]({a,a;0})
 0.2 Q       [logm|sqrtm](I + {a,a;0}' * {a,a;0} / 9)
 0.5 Q       [dexpm|dsinm|dcosm]({a,a;0}, {a,a;0})
-0.4 Q       [dlogm|dsqrtm](I + {a,a;0} / 9, {a,a;0})
+1.3 Q       [dlogm|dsqrtm](I + {a,a;0} / 9, {a,a;0})
 1   S       [eigmax|eigmin]({c,c;1})
 0.5 S       [normspec|normnuc]({c,d;1})
 0.3 V       [eigvecmax|eigvecmin]({a,a;1})

@@ -253,7 +253,7 @@ def _steps(case: Case, seed: int) -> None:
         raise Wrong(f"the steps have new names: {', '.join(sorted(new))}")
     before = None
     if case.order == 2:
-        first, where = case.wrt.split(",")[0], list(case.where)
+        first, where = case.wrt.split(",")[0], _free(case)
         by_scalar = case.shapes[wrt] == ("1", "1")
         layout = case.layout if by_scalar else "gradient"  # which turns nothing
         structure = case.structure
@@ -263,6 +263,18 @@ def _steps(case: Case, seed: int) -> None:
         before = Question(text, q.symbols, q.sizes, q.defined, seed)
     small = new.pop() if new else f"d{wrt}"
     verdicts.derivation(q, wrt, small, lines, case.structure, case.layout, before=before)
+
+
+def _free(case: Case) -> list[str]:
+    """The declarations, the matrices differentiated by without facts that tie their entries.
+
+    A second derivative is that of the first one before those facts are used in it.
+    """
+    shapes = {name: case.shapes.get(name, ("1", "1")) for name in case.wrt.split(",")}
+    tied = case.structure == "independent"
+    bare = {name: " x ".join(s) for name, s in shapes.items() if tied and "1" not in s}
+    found = {text: text.split(":")[0].strip() for text in case.where}
+    return [f"{n}: {bare[n]}" if n in bare else text for text, n in found.items()]
 
 
 def _names(q: Question, text: str) -> set[str]:
