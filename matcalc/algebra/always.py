@@ -8,6 +8,7 @@ expand, det(A B) = det(A) det(B), are kept in the same way, for ``rewrite``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -40,21 +41,51 @@ class Always:
 
 
 _laws: dict[tuple[str, ...], tuple[Always, ...]] = {}
+_unread: dict[str, list[Law]] = {}  # by the heads that a left side shows
+_reading: list[Law] = []
+_read_in: set[str] = set()
+
+_CALLED = re.compile(r"[a-z]\w*(?=\()|\[")
 
 
 def forget() -> None:
     """The table is read again when it is asked next."""
     _laws.clear()
+    _unread.clear()
+    _read_in.clear()
 
 
 def _found(*key: str) -> tuple[Always, ...]:
-    """The laws for a key; while the rows are being read, there are none."""
-    if not _laws:
-        _laws[()] = ()
-        read_in = [_read(law) for law in LAWS.values() if law.by in ("always", "expanding")]
-        for place, law in read_in:
-            _laws[place] = (*_laws.get(place, ()), law)
+    """The laws for a key; while rows are being read, there are none.
+
+    A row is read when a head that its left side shows is first asked for: most are never needed.
+    """
+    if _reading:
+        return ()
+    if not _unread:
+        _sort()
+    for head in key[1:]:
+        for law in _unread.pop(head, ()):
+            if law.name not in _read_in:
+                _read_in.add(law.name)
+                _reading.append(law)
+                try:
+                    place, made = _read(law)
+                finally:
+                    _reading.pop()
+                _laws[place] = (*_laws.get(place, ()), made)
     return _laws.get(key, ())
+
+
+def _sort() -> None:
+    """The rows by the heads of their left sides; a diag may be that of a matrix, a [ is a block."""
+    _unread[""] = []
+    for law in LAWS.values():
+        if law.by in ("always", "expanding"):
+            names = {"block" if name == "[" else name for name in _CALLED.findall(law.left)}
+            names |= {row.name for row in FUNCTIONS.values() if row.written in names}
+            for name in names:
+                _unread.setdefault(name, []).append(law)
 
 
 def _read(law: Law) -> tuple[tuple[str, ...], Always]:
