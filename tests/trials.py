@@ -49,7 +49,10 @@ PROMISED = frozenset(  # by the table of conventions
     f"{what}/{by}{order}" for what in _SHAPES for by in _SHAPES for order in ("", " order 2")
 )
 # what is said where there is no form at all
-_NO_FORM = ("symbolic or very large exponent", "has no derivative in closed form")
+_NO_FORM = (
+    *("symbolic or very large exponent", "has no derivative in closed form"),
+    "has no matrix here",
+)
 
 
 @dataclass(frozen=True)

@@ -263,9 +263,11 @@ def _base_op_exponent(children: list[Any]) -> tuple[Tree, Lexeme, Tree | _T]:
 def _check_entry(entry: Tree) -> None:
     """[A B] is neither two blocks nor, without doubt, a product."""
     terms = entry.terms if isinstance(entry, Add) else (entry,)
+    if entry.span.end > terms[-1].span.end:  # in parentheses
+        return
     for term in terms:
         run = term.arg if isinstance(term, Negative) else term
-        if not isinstance(run, Multiply) or run.span.start < run.factors[0].span.start:
+        if not isinstance(run, Multiply) or term.span.end > run.factors[-1].span.end:
             continue
         for a, b, op in zip(run.factors, run.factors[1:], run.ops[1:], strict=False):
             if op == " " and a.span.end < b.span.start:
