@@ -240,7 +240,8 @@ def _asked(
     first = wrt.split(",")[0]
     tied = words.facts[first]
     found = [fact for fact in STRUCTURES if fact in tied]
-    if len(found) == 1 and shape == SCALAR and "," not in wrt:
+    square = words.shapes[first] != ("1", "1")  # a number has no structure
+    if len(found) == 1 and shape == SCALAR and square and "," not in wrt:
         structure = rng.choice(("independent", *STRUCTURES[found[0]]))
     if ask not in ("diff", "steps"):
         layout, structure, wrt = "jacobian", "independent", first

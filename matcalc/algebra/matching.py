@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from itertools import permutations
+from typing import ClassVar
 
 from matcalc.algebra import normal
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, fold, make_symbol
@@ -297,10 +298,38 @@ def scalar_proposals(
     yield from choose(wanted, scalars, before)
 
 
+class Exhausted(Exception):
+    """The search has taken as many steps as it may."""
+
+
+class Search:
+    """So many steps may be taken in the block; the number does not depend on the machine."""
+
+    left: ClassVar[list[int]] = []
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+
+    def __enter__(self) -> None:
+        self.left.append(self.steps)
+
+    def __exit__(self, *error: object) -> None:
+        self.left.pop()
+
+    @classmethod
+    def step(cls) -> None:
+        """Raises Exhausted where there is a limit and it is reached."""
+        if cls.left:
+            cls.left[-1] -= 1
+            if cls.left[-1] < 0:
+                raise Exhausted
+
+
 def chain_proposals(
     pattern: Sequence[Pair], chain: Sequence[Pair], extra: Node, rows: Dim, before: Binding
 ) -> Iterator[Binding]:
     """The factors of a chain, left to right; ``extra`` is a scalar that is still to be placed."""
+    Search.step()
     if not pattern:
         if not chain:
             yield before

@@ -159,7 +159,9 @@ def _neighbours(left: Node, right: Node) -> Node | None:
         return None
     if left.shape.is_row and right.shape.is_column:  # a scalar is for ``scalar_chain``
         return None
-    return blocks_multiplied(left, right) or pair_by_law(left, right)
+    blocks = is_partitioned(left) or is_partitioned(right)
+    made = blocks_multiplied(left, right) if blocks else None
+    return made or pair_by_law(left, right)
 
 
 def _power_by_law(base: Node, exponent: Node) -> Node | None:

@@ -24,7 +24,9 @@ from matcalc.algebra.interpret import formula
 from matcalc.algebra.ir import Apply, Node, Number, Product, Sum, Symbol, postorder
 from matcalc.algebra.matching import (
     Binding,
+    Exhausted,
     Pair,
+    Search,
     Term,
     chain_proposals,
     instance,
@@ -47,6 +49,7 @@ from matcalc.tables.laws import LAWS, Law
 
 _CALLED = re.compile(r"[a-z]+(?=\()")  # functions in the text of a side
 _ROUNDS = 6  # so many laws in a row make an expression shorter
+_STEPS = 20_000  # of the search for laws in one expression: about half a second
 _LARGE = 64  # nodes; in larger expressions no law is looked for
 
 
@@ -394,11 +397,17 @@ def applied(name: str, node: Node, names: Mapping[str, Node]) -> Node | None:
 def shorten(root: Node, cost: Callable[[Node], int]) -> Node:
     """The root after the laws that make it shorter, one after the other."""
     best = root
-    for _ in range(_ROUNDS):
-        found = min(_shorter(best, cost), key=lambda node: (cost(node), node.digest), default=None)
-        if found is None:
-            break
-        best = found
+    try:
+        with Search(_STEPS):
+            for _ in range(_ROUNDS):
+                found = min(
+                    _shorter(best, cost), key=lambda node: (cost(node), node.digest), default=None
+                )
+                if found is None:
+                    break
+                best = found
+    except Exhausted:  # in an expression in which a law could be almost anywhere
+        return best
     return best
 
 
