@@ -28,7 +28,7 @@ from steps import assert_steps
 
 import matcalc
 from matcalc.algebra import normal, products, rules
-from matcalc.algebra.interpret import apply_function, row_formula
+from matcalc.algebra.interpret import apply_function, formula, row_formula
 from matcalc.algebra.ir import Node, make_symbol
 from matcalc.algebra.normal import is_zero
 from matcalc.algebra.rewrite import substitute
@@ -36,6 +36,7 @@ from matcalc.calculus.differential import differential
 from matcalc.commands.series import example
 from matcalc.dimensions.problem import Problem, read_problem
 from matcalc.errors import MatcalcError
+from matcalc.language.measure import measure
 from matcalc.language.tree import Add, Tree
 from matcalc.tables.facts import FACTS
 from matcalc.tables.functions import FUNCTIONS
@@ -470,3 +471,12 @@ def test_no_condition_is_assumed() -> None:
     gap = matcalc.simplify("det(A + u v') - det(A) - v' adj u", ["A: n x n", "adj: n x n"])
     assert "inv" not in str(gap)
     assert str(matcalc.simplify("det(A + u v')")) == "det(A + u v')"
+
+
+@pytest.mark.parametrize("law", [row for row in RUN if row.by == "cost"], ids=lambda law: law.name)
+def test_the_longer_text_is_the_longer_side(law: Law) -> None:
+    """So that which side can be shortened is seen before a row is read."""
+    left, right = (measure(formula(side)) for side in (law.left, law.right))
+    longer, shorter = len(law.left), len(law.right)
+    assert (left > right) == (longer > shorter)
+    assert (left < right) == (longer < shorter)

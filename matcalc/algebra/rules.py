@@ -47,6 +47,8 @@ from matcalc.language.measure import measure
 from matcalc.language.sizes import SCALAR, Shape
 from matcalc.tables.laws import LAWS, Law
 
+_INVERTED = re.compile(r"inv\(I |/ \(1 ")  # a sum with I or 1, inverted
+_WITH_IDENTITY = "inverse of a sum with I"
 _CALLED = re.compile(r"[a-z]+(?=\()")  # functions in the text of a side
 _ROUNDS = 6  # so many laws in a row make an expression shorter
 _STEPS = 20_000  # of the search for laws in one expression: about half a second
@@ -92,16 +94,27 @@ def rules(name: str) -> tuple[Rule, ...]:
     return tuple(made)
 
 
-def _by_cost(nodes: Iterable[Node]) -> Iterator[Rule]:
+def _by_cost(nodes: Iterable[Node], shown: frozenset[str]) -> Iterator[Rule]:
     """The laws tried in an expression of these nodes, in the direction that does not lengthen them.
 
-    A law of which neither side has only functions that occur is not even read.
+    A law is not even read where its longer side has a function that does not occur, or inverts a
+    sum with I or 1 as nothing that is ``shown`` does.
     """
     present = {node.head for node in nodes if isinstance(node, Apply)} | {"inv"}
     for law in LAWS.values():
-        sides = (law.left, law.right) if law.by == "cost" else ()
-        if any(present.issuperset(_CALLED.findall(side)) for side in sides):
-            yield from (rule for rule in rules(law.name) if rule.shortens)
+        if law.by == "cost":
+            longer = [side for side in (law.left, law.right) if len(side) >= _length(law)]
+            if any(
+                present.issuperset(_CALLED.findall(side))
+                and (_WITH_IDENTITY in shown or not _INVERTED.search(side))
+                for side in longer
+            ):
+                yield from (rule for rule in rules(law.name) if rule.shortens)
+
+
+def _length(law: Law) -> int:
+    """Of the longer side."""
+    return max(len(law.left), len(law.right))
 
 
 def _outline(node: Node) -> frozenset[str]:
@@ -420,7 +433,7 @@ def _shorter(root: Node, cost: Callable[[Node], int]) -> Iterator[Node]:
         return
     shown = [(node, _outline(node)) for node in nodes]
     required, now = Required(nodes), cost(root)
-    for rule in _by_cost(nodes):
+    for rule in _by_cost(nodes, frozenset().union(*(outline for _, outline in shown))):
         for node, outline in shown:
             if not rule.outline <= outline:
                 continue
