@@ -197,13 +197,15 @@ class Derivative(Expression, ABC):
     @property
     def by_vec(self) -> bool:
         """Is it the matrix of vec f, or of a gradient that is a matrix, by vec X or by a column?"""
-        *inner, last = (self.problem.variable(name).shape for name in self.variables)
-        shape, variable = self.function_node.shape, last
-        if self.order == 2:  # of what the first derivative is
-            first = inner[0] if inner else last
-            shape = shape if first.is_scalar else first if shape.is_scalar else shape
-        flat = shape.is_scalar or ((shape.is_column or shape.is_row) and variable.is_vector)
-        return not (self.moving or flat or variable.is_scalar)
+        first, *_, last = (self.problem.variable(name).shape for name in self.variables * 2)
+        if self.moving or last.is_scalar:
+            return False
+        value = self.function_node.shape
+        if self.order == 2 and not first.is_scalar:  # what the first derivative is
+            if not value.is_scalar:
+                return True
+            value = first
+        return not (value.is_scalar or (value.is_vector and last.is_vector))
 
     def quotient(self, unicode: bool = False) -> str:
         """The left-hand side: ``df/dX``, or ∂f/∂X, df/dt, ∂²f/∂x², ∂²f/∂x∂Y."""

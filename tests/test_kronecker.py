@@ -141,3 +141,5 @@ def test_no_matrix_is_built_where_none_is_needed() -> None:
     assert not diff("X b", "b").by_vec
     assert diff("x'x", "x", order=2).by_vec is False
     assert diff("tr(X'X)", "X", order=2).by_vec
+    assert diff("x .* x", "x", order=2).by_vec  # the first derivative is a matrix
+    assert not diff("t x .* x", "t,x", order=2).by_vec

@@ -8,17 +8,17 @@ expand, det(A B) = det(A) det(B), are kept in the same way, for ``rewrite``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from matcalc.algebra.builders import apart_by_law, call_by_law, pair_by_law, power_by_law
 from matcalc.algebra.interpret import formula
 from matcalc.algebra.ir import Apply, Node, Product, Symbol, is_head
-from matcalc.algebra.matching import Binding, instance, parts, proposals, rotated
+from matcalc.algebra.matching import Binding, all_proposals, instance, parts, rotated
 from matcalc.algebra.normal import transpose
 from matcalc.algebra.properties import has
-from matcalc.algebra.rows import placeholders, read
+from matcalc.algebra.rows import called, placeholders, read
 from matcalc.language.sizes import Shape
 from matcalc.language.tree import Call, Multiply, Power
 from matcalc.tables.functions import FUNCTIONS
@@ -41,18 +41,15 @@ class Always:
 
 
 _laws: dict[tuple[str, ...], tuple[Always, ...]] = {}
-_unread: dict[str, list[Law]] = {}  # by the heads that a left side shows
-_reading: list[Law] = []
 _read_in: set[str] = set()
-
-_CALLED = re.compile(r"[a-z]\w*(?=\()|\[")
+_reading: list[Law] = []
 
 
 def forget() -> None:
     """The table is read again when it is asked next."""
     _laws.clear()
-    _unread.clear()
     _read_in.clear()
+    _rows_about.cache_clear()
 
 
 def _found(*key: str) -> tuple[Always, ...]:
@@ -62,10 +59,8 @@ def _found(*key: str) -> tuple[Always, ...]:
     """
     if _reading:
         return ()
-    if not _unread:
-        _sort()
     for head in key[1:]:
-        for law in _unread.pop(head, ()):
+        for law in _rows_about().pop(head, ()):
             if law.name not in _read_in:
                 _read_in.add(law.name)
                 _reading.append(law)
@@ -77,15 +72,17 @@ def _found(*key: str) -> tuple[Always, ...]:
     return _laws.get(key, ())
 
 
-def _sort() -> None:
-    """The rows by the heads of their left sides; a diag may be that of a matrix, a [ is a block."""
-    _unread[""] = []
+@cache
+def _rows_about() -> dict[str, list[Law]]:
+    """The rows still to be read by the heads of their left sides; a diag may be of a matrix."""
+    found: dict[str, list[Law]] = {}
     for law in LAWS.values():
         if law.by in ("always", "expanding"):
-            names = {"block" if name == "[" else name for name in _CALLED.findall(law.left)}
+            names = called(law.left)
             names |= {row.name for row in FUNCTIONS.values() if row.written in names}
             for name in names:
-                _unread.setdefault(name, []).append(law)
+                found.setdefault(name, []).append(law)
+    return found
 
 
 def _read(law: Law) -> tuple[tuple[str, ...], Always]:
@@ -189,7 +186,7 @@ def _made(law: Always, subjects: Sequence[Node], shape: Shape | None = None) -> 
     start: Binding | None = Binding()
     if law.shape is not None and shape is not None:
         start = Binding().sized(law.shape, shape)
-    for binding in _bindings(law.patterns, subjects, start) if start else ():
+    for binding in all_proposals(law.patterns, subjects, start) if start else ():
         conforms = all(
             instance(p, binding) is s for p, s in zip(law.patterns, subjects, strict=True)
         )
@@ -197,13 +194,3 @@ def _made(law: Always, subjects: Sequence[Node], shape: Shape | None = None) -> 
             has(binding.names[h.name], fact) for h in law.holes for fact in h.facts
         ):
             yield instance(law.result, binding)
-
-
-def _bindings(
-    patterns: Sequence[Node], subjects: Sequence[Node], before: Binding
-) -> Iterator[Binding]:
-    if not patterns:
-        yield before
-        return
-    for binding in proposals(patterns[0], subjects[0], before):
-        yield from _bindings(patterns[1:], subjects[1:], binding)

@@ -200,7 +200,7 @@ def proposals(pattern: Node, subject: Node, before: Binding) -> Iterator[Binding
         case Apply():
             if isinstance(subject, Apply) and subject.head == pattern.head:
                 for args in _arguments(subject, pattern):
-                    yield from _all(pattern.args, args, binding)
+                    yield from all_proposals(pattern.args, args, binding)
         case Product():
             yield from _product(pattern, subject, binding)
         case Sum():
@@ -211,12 +211,15 @@ def proposals(pattern: Node, subject: Node, before: Binding) -> Iterator[Binding
             assert_never(pattern)
 
 
-def _all(patterns: Sequence[Node], subjects: Sequence[Node], before: Binding) -> Iterator[Binding]:
+def all_proposals(
+    patterns: Sequence[Node], subjects: Sequence[Node], before: Binding
+) -> Iterator[Binding]:
+    """Bindings that may make each pattern its subject."""
     if not patterns:
         yield before
         return
     for binding in proposals(patterns[0], subjects[0], before):
-        yield from _all(patterns[1:], subjects[1:], binding)
+        yield from all_proposals(patterns[1:], subjects[1:], binding)
 
 
 def _arguments(node: Apply, pattern: Apply) -> Iterator[Sequence[Node]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from matcalc.algebra.interpret import Reader, formula
@@ -11,6 +12,13 @@ from matcalc.language.sizes import SCALAR, Dim
 from matcalc.language.syntax import parse
 from matcalc.language.tree import Add, Name, Power, Tree, postorder
 from matcalc.tables.laws import Law
+
+_CALLED = re.compile(r"[a-z]\w*(?=\()|\[")
+
+
+def called(side: str) -> set[str]:
+    """The heads that the text of a side shows, seen without parsing it; a [ is a block."""
+    return {"block" if name == "[" else name for name in _CALLED.findall(side)}
 
 
 def read(tree: Tree, names: Mapping[str, Node], sizes: Mapping[str, Dim]) -> Node:

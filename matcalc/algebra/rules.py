@@ -41,7 +41,7 @@ from matcalc.algebra.matching import (
 )
 from matcalc.algebra.properties import has
 from matcalc.algebra.rewrite import expand, substitute
-from matcalc.algebra.rows import placeholders, read
+from matcalc.algebra.rows import called, placeholders, read
 from matcalc.errors import MatcalcError, assert_never
 from matcalc.language.measure import measure
 from matcalc.language.sizes import SCALAR, Shape
@@ -49,7 +49,6 @@ from matcalc.tables.laws import LAWS, Law
 
 _INVERTED = re.compile(r"inv\(I |/ \(1 ")  # a sum with I or 1, inverted
 _WITH_IDENTITY = "inverse of a sum with I"
-_CALLED = re.compile(r"[a-z]+(?=\()")  # functions in the text of a side
 _ROUNDS = 6  # so many laws in a row make an expression shorter
 _STEPS = 20_000  # of the search for laws in one expression: about half a second
 _LARGE = 64  # nodes; in larger expressions no law is looked for
@@ -103,18 +102,13 @@ def _by_cost(nodes: Iterable[Node], shown: frozenset[str]) -> Iterator[Rule]:
     present = {node.head for node in nodes if isinstance(node, Apply)} | {"inv"}
     for law in LAWS.values():
         if law.by == "cost":
-            longer = [side for side in (law.left, law.right) if len(side) >= _length(law)]
+            length = max(len(law.left), len(law.right))
+            longer = (side for side in (law.left, law.right) if len(side) == length)
             if any(
-                present.issuperset(_CALLED.findall(side))
-                and (_WITH_IDENTITY in shown or not _INVERTED.search(side))
+                present >= called(side) and (_WITH_IDENTITY in shown or not _INVERTED.search(side))
                 for side in longer
             ):
                 yield from (rule for rule in rules(law.name) if rule.shortens)
-
-
-def _length(law: Law) -> int:
-    """Of the longer side."""
-    return max(len(law.left), len(law.right))
 
 
 def _outline(node: Node) -> frozenset[str]:

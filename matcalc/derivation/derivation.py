@@ -381,7 +381,7 @@ class _Derivation:
         if self.result.structure != "independent":
             D = simplify(plain(F, self.variable), self.writing.cost)
         rule = "collect"
-        if self.reading.needs_vec(F):
+        if self.result.by_vec:
             rule, law = "kron-vec", LAWS["kron-vec"]
             words = f"vec of both sides: {law.left} = {law.right}"
         self._add(rule, "=", self.reading.inner(D, F), (words,))

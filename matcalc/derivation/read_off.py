@@ -34,12 +34,6 @@ class ReadOff:
     moving: Symbol
     presenter: Presenter
 
-    def needs_vec(self, F: Node) -> bool:
-        """Is the derivative the matrix of vec F by vec X?"""
-        x = self.variable.shape
-        flat = F.shape.is_scalar or (F.shape.is_vector and x.is_vector)
-        return not (x.is_scalar or flat)
-
     def inner(self, D: Node, F: Node, moving: Node | None = None) -> Tree:
         """<D, dX>: the linear map whose matrix is D, applied to dX or what is given."""
         x, node = self.variable.shape, moving or self.moving
@@ -79,8 +73,8 @@ class ReadOff:
         letter, so = self.cell.letter, self.cell.so.format(x=x)
         if self.result.order == 2 and shape.is_column and so and not F.shape.is_scalar:
             letter, so = "H", "H is the second derivative"
-        flat = F.shape.is_vector or not self.needs_vec(F)
-        moving = f"vec {dx}" if self.needs_vec(F) and not shape.is_column else dx
+        flat = F.shape.is_vector or not self.result.by_vec
+        moving = f"vec {dx}" if self.result.by_vec and not shape.is_column else dx
         said = self.cell.defined(letter, "df" if flat else "vec df", moving)
         every = dx if structure == "independent" else f"{structure} {dx}"
         return f"{said} for every {every}, so {so}" if so else said
